@@ -1,0 +1,36 @@
+"""Activation functions, each with its derivative: what an ActivationLayer is made of."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from .layer import Array
+
+Activation = Callable[[Array], Array]
+
+
+def tanh(x: Array) -> Array:
+    """Hyperbolic tangent, −1 to 1."""
+    return np.tanh(x)
+
+
+def tanh_prime(x: Array) -> Array:
+    """1 − tanh²(x)."""
+    return 1 - np.tanh(x) ** 2
+
+
+def relu(x: Array) -> Array:
+    """max(0, x): Nair & Hinton, "Rectified Linear Units Improve Restricted Boltzmann Machines", 2010."""
+    return np.maximum(x, 0)
+
+
+def relu_prime(x: Array) -> Array:
+    """1 where x > 0, else 0, in x's dtype."""
+    return (x > 0).astype(x.dtype)
+
+
+# A weights file names its activations; only these names mean anything.
+ACTIVATIONS: dict[str, tuple[Activation, Activation]] = {
+    "tanh": (tanh, tanh_prime),
+    "relu": (relu, relu_prime),
+}

@@ -1,0 +1,155 @@
+"""Weights files: one `.npz` that rebuilds a network without the code that trained it, and can run no code.
+
+The file is a zip of plain arrays, one for each of `network.parameters()`, and of `header`, JSON text in UTF-8 bytes:
+
+    {"format": 1, "architecture": {"input_shape": [28, 28, 1], "layers": [{"layer": "ConvLayer", …}, …]}, …}
+
+Beside these two the header holds what its writer wants to say of the network: data set, recipe, seed, accuracy, commit.
+"""
+
+import json
+import os
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .activation_layer import ActivationLayer
+from .activations import ACTIVATIONS
+from .conv_layer import ConvLayer
+from .dropout_layer import DropoutLayer
+from .fc_layer import FCLayer
+from .flatten_layer import FlattenLayer
+from .layer import Layer
+from .max_pooling_layer import MaxPoolingLayer
+from .network import Network
+
+FORMAT = 1
+LAYERS: dict[str, type[Layer]] = {
+    kind.__name__: kind for kind in (ActivationLayer, ConvLayer, DropoutLayer, FCLayer, FlattenLayer, MaxPoolingLayer)
+}
+LARGEST_FILE = 256 * 2**20  # bytes, unpacked; far above any network here, far below what would hurt
+
+
+class WeightsError(ValueError):
+    """The weights file is missing, damaged or not one of ours; the message names the file and the cure."""
+
+
+def save_network(path: str | os.PathLike[str], network: Network, header: dict[str, Any] | None = None) -> None:
+    """Write the network to `path`, whole or not at all: a reader never sees half a file, a full disk costs nothing.
+
+    Args:
+        header: what else to say of the network, as JSON can hold it.
+
+    Raises:
+        ValueError: a layer or an activation is not one that a file can name.
+        OSError: the disk is full or read-only; what stood at `path` still does.
+    """
+    about = {**(header or {}), "format": FORMAT, "architecture": describe(network)}
+    arrays = {"header": np.frombuffer(json.dumps(about).encode(), np.uint8), **network.parameters()}
+    write_arrays(path, arrays)
+
+
+def load_network(path: str | os.PathLike[str]) -> tuple[Network, dict[str, Any]]:
+    """The network in a weights file, and its header.
+
+    Raises:
+        WeightsError: the file is missing, truncated, of another format, or its arrays are not just those of the
+            architecture that it names, in shape, dtype and being finite.
+    """
+    arrays = read_arrays(path)
+    try:
+        header = json.loads(arrays.pop("header").tobytes())
+        if header["format"] != FORMAT:
+            raise WeightsError(f"{path} has format {header['format']}, this program reads {FORMAT}: train it again")
+        network = rebuild(header["architecture"])
+        fill(network.parameters(), arrays)
+    except WeightsError:
+        raise
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        raise WeightsError(f"{path} is not a usable weights file ({error}): train it again or take another") from None
+    return network, header
+
+
+def describe(network: Network) -> dict[str, Any]:
+    """The architecture as data: the input shape and each layer's name and settings."""
+    for layer in network.layers:
+        known = LAYERS.get(type(layer).__name__) is type(layer)
+        if isinstance(layer, ActivationLayer):
+            known = ACTIVATIONS.get(layer.activation.__name__) == (layer.activation, layer.activation_prime)
+        if not known:
+            raise ValueError(f"a weights file cannot name this {type(layer).__name__}: use the layers of model/")
+    layers = [{"layer": type(layer).__name__, **layer.settings()} for layer in network.layers]
+    return {"input_shape": network.input_shape, "dtype": network.dtype.name, "layers": layers}
+
+
+def rebuild(architecture: dict[str, Any]) -> Network:
+    """The network that `describe` described, with weights still to be filled in."""
+    dtype = architecture["dtype"]
+    if dtype not in ("float32", "float64"):
+        raise ValueError(f"weights are float32 or float64, not {dtype!r}")
+    network = Network(tuple(architecture["input_shape"]), dtype=dtype)
+    for description in architecture["layers"]:
+        settings = dict(description)
+        kind = settings.pop("layer")
+        if kind not in LAYERS:
+            raise ValueError(f"no layer is named {kind!r}")
+        if "activation" in settings:
+            settings["activation"], settings["activation_prime"] = ACTIVATIONS[settings["activation"]]
+        network.add(LAYERS[kind](**settings))
+    return network
+
+
+def fill(parameters: dict[str, Any], arrays: dict[str, Any]) -> None:
+    """Copy `arrays` into `parameters`, which must have the same keys, shapes and dtypes.
+
+    Raises:
+        ValueError: they do not, or a number is not finite.
+    """
+    if parameters.keys() != arrays.keys():
+        raise ValueError(f"arrays {sorted(parameters.keys() ^ arrays.keys())} are missing or too many")
+    for name, parameter in parameters.items():
+        array = arrays[name]
+        if (array.shape, array.dtype) != (parameter.shape, parameter.dtype):
+            raise ValueError(f"{name} is {array.dtype} {array.shape}, expected {parameter.dtype} {parameter.shape}")
+        if not np.isfinite(array).all():
+            raise ValueError(f"{name} holds numbers that are not finite")
+        parameter[...] = array
+
+
+def write_arrays(path: str | os.PathLike[str], arrays: dict[str, Any]) -> None:
+    """Write named arrays to an `.npz` under a temporary name beside `path`, then rename it."""
+    path = Path(path)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(temporary, "wb") as file:
+            np.savez(file, allow_pickle=False, **arrays)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def read_arrays(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """The named arrays of an `.npz`; no pickles, nothing larger than `LARGEST_FILE` unpacked.
+
+    Raises:
+        WeightsError: the file is missing or damaged.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if sum(member.file_size for member in archive.infolist()) > LARGEST_FILE:
+                raise WeightsError(f"{path} unpacks to more than {LARGEST_FILE >> 20} MiB: it is no weights file")
+        with np.load(path, allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
+    except FileNotFoundError:
+        raise WeightsError(f"there is no file {path}: `make train` trains a network and writes one") from None
+    except OSError as error:
+        raise WeightsError(f"{path} cannot be read: {error.strerror or error}") from None
+    except WeightsError:
+        raise
+    except Exception as error:  # whatever a damaged zip or array makes zipfile and numpy raise
+        raise WeightsError(f"{path} is damaged ({error}): train it again or take another copy") from None
