@@ -1,0 +1,198 @@
+"""The data sets, as pictures in MNIST's frame, through scikit-learn and its cache.
+
+scikit-learn keeps what OpenML sends as text, which takes seconds to decode. The decoded arrays are kept beside it, and
+checked against a fingerprint whenever they are loaded: a damaged file can be slow, but never silently wrong.
+"""
+
+import hashlib
+import os
+import socket
+import threading
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .ink import picture_to_image
+
+PATIENCE = 25  # seconds without a byte from OpenML
+
+
+class DatasetError(ValueError):
+    """The data set cannot be had; the message says why and what helps."""
+
+
+class OpenMLUnreachable(DatasetError):
+    """OpenML refused, is out of reach, or does not answer."""
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Pictures uint8 `(n, 28, 28)`, 0 = paper, 255 = ink, and their digits `(n,)`, in two parts."""
+
+    name: str
+    train_images: NDArray[np.uint8]
+    train_labels: NDArray[np.uint8]
+    test_images: NDArray[np.uint8]
+    test_labels: NDArray[np.uint8]
+
+
+def load_dataset(name: str) -> Dataset:
+    """A data set by name: "mnist", "usps" (digits from envelopes) or "digits" (scikit-learn's own 1,797 pictures).
+
+    The first two come from OpenML, once; `SCIKIT_LEARN_DATA` names another folder than scikit-learn's own to keep them.
+
+    Raises:
+        OpenMLUnreachable: OpenML is needed, and nothing came from it for 25 seconds, or it refused.
+        DatasetError: there is no data set of that name, or OpenML sent something else.
+    """
+    if name not in LOADERS:
+        raise DatasetError(f"no data set is named {name!r}: there are {', '.join(LOADERS)}")
+    train_size, load = LOADERS[name]
+    images, labels = load()
+    if images.shape[1:] != (28, 28):
+        images = _framed(images)
+    return Dataset(name, images[:train_size], labels[:train_size], images[train_size:], labels[train_size:])
+
+
+def _mnist() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    # pandas takes the class for a number unless told otherwise, and scikit-learn then takes the file for a damaged one.
+    data, target = _fetch_openml("mnist_784", version=1, read_csv_kwargs={"dtype": dict.fromkeys(range(785), "uint8")})
+    return data.reshape(-1, 28, 28), target
+
+
+def _usps() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    data, target = _fetch_openml("usps", version=2, read_csv_kwargs={"dtype": {256: "str"}})
+    return np.round((data + 1) * 127.5).reshape(-1, 16, 16), target.astype(int) - 1  # from −1..1 and 1..10
+
+
+def _digits() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    from sklearn.datasets import load_digits
+
+    data, target = load_digits(return_X_y=True)
+    return np.round(data * (255 / 16)).astype(np.uint8).reshape(-1, 8, 8), target.astype(np.uint8)  # from 0..16
+
+
+def _framed(pictures: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Small pictures, light ink on black and filled to the border, in MNIST's frame."""
+    images = [picture_to_image(np.pad(picture, 4)) for picture in pictures]
+    return np.stack([image for image in images if image is not None])
+
+
+def _cached(
+    name: str, fingerprint: str, decode: Callable[[], tuple[NDArray, NDArray]]
+) -> Callable[[], tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
+    """`decode`, of which the result is kept in a file, and trusted only with the right fingerprint."""
+
+    def load() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        path = _data_home() / "digits-from-scratch" / f"{name}.npz"
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                images, labels = file["images"], file["labels"]
+            if _fingerprint(images, labels) == fingerprint:
+                return images, labels
+            print(f"The decoded {name} in {path} is damaged: decoding it again.")
+        except FileNotFoundError:
+            pass
+        except Exception:  # whatever a damaged file makes zipfile and numpy raise
+            print(f"The decoded {name} in {path} is damaged: decoding it again.")
+        images, labels = decode()
+        images, labels = images.astype(np.uint8), labels.astype(np.uint8)
+        if _fingerprint(images, labels) != fingerprint:
+            raise DatasetError(
+                f"what OpenML sent is not the {name} of this project: delete {_data_home()} and try again"
+            )
+        _keep(path, images=images, labels=labels)
+        return images, labels
+
+    return load
+
+
+def _fingerprint(images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> str:
+    return hashlib.sha256(images.tobytes() + labels.tobytes()).hexdigest()[:16]
+
+
+def _keep(path: Path, **arrays: NDArray) -> None:
+    """Write the arrays whole or not at all. A cache that cannot be written costs time, nothing else."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(temporary, "wb") as file:
+            np.savez(file, allow_pickle=False, **arrays)
+        os.replace(temporary, path)
+    except OSError as error:
+        print(
+            f"The decoded pictures could not be kept in {path.parent} ({error.strerror}): they are decoded each time."
+        )
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _data_home() -> Path:
+    """scikit-learn's own answer to where data sets are kept, without importing it: that takes a second."""
+    return Path(os.environ.get("SCIKIT_LEARN_DATA") or "~/scikit_learn_data").expanduser()
+
+
+def _fetch_openml(name: str, **options: Any) -> tuple[NDArray, NDArray]:
+    """scikit-learn's `fetch_openml`, given up when nothing arrives for `PATIENCE` seconds.
+
+    It has no time limit of its own, and looking up a host name cannot be given one, so it runs in a thread that is
+    left behind when it hangs. What arrives is seen in its cache. Decoding a file that is there may take its time.
+
+    Raises:
+        OpenMLUnreachable: OpenML refused, is out of reach or silent.
+    """
+    outcome: list[Any] = []
+
+    def fetch() -> None:
+        from sklearn.datasets import fetch_openml
+
+        try:
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
+                bunch = fetch_openml(name, parser="pandas", as_frame=False, n_retries=1, delay=1, **options)
+            if any("Invalid cache" in str(warning.message) for warning in caught):
+                print(f"The cached {name} was damaged: it was taken away and fetched again.")
+            outcome.append((bunch.data, bunch.target))
+        except Exception as error:
+            outcome.append(error)
+
+    thread = threading.Thread(target=fetch, daemon=True)
+    seen, since = None, time.monotonic()
+    timeout = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(PATIENCE)
+    try:
+        thread.start()
+        while thread.is_alive():
+            thread.join(0.2)
+            files = {path: path.stat().st_size for path in _files(_data_home() / "openml")}
+            if files != seen or any(path.name.lower() == f"{name}.arff.gz" for path in files):
+                seen, since = files, time.monotonic()
+            elif time.monotonic() - since > PATIENCE:
+                raise OpenMLUnreachable(f"OpenML, where {name} comes from, does not answer")
+    finally:
+        socket.setdefaulttimeout(timeout)
+    if isinstance(outcome[0], OSError):
+        raise OpenMLUnreachable(f"OpenML, where {name} comes from, cannot be reached ({outcome[0]})")
+    if isinstance(outcome[0], Exception):
+        raise DatasetError(
+            f"what OpenML sent as {name} cannot be read ({outcome[0]}): delete {_data_home()} and try again"
+        )
+    return outcome[0]
+
+
+def _files(folder: Path) -> list[Path]:
+    """All files below the folder. Those that vanish while one looks do not count."""
+    return [path for path in folder.rglob("*") if path.is_file()] if folder.exists() else []
+
+
+LOADERS: dict[str, tuple[int, Callable[[], tuple[NDArray[np.uint8], NDArray[np.uint8]]]]] = {
+    "mnist": (60_000, _cached("mnist", "c2069063c1105f2b", _mnist)),
+    "usps": (7_291, _cached("usps", "394733af5ed9260b", _usps)),
+    "digits": (1_297, _digits),
+}

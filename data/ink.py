@@ -1,0 +1,159 @@
+"""From ink to MNIST's frame: whatever was drawn or photographed, the network sees it as it saw its training pictures.
+
+MNIST's frame, measured on its 60,000 training pictures: the digit, its aspect kept, just fills 20×20 pixels with
+antialiased edges, and lies in the 28×28 so that its centre of mass falls on pixel (14, 14), to the nearest whole pixel.
+Pen lines are 2.2 to 3.9 pixels wide.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from PIL import Image
+from scipy import ndimage
+
+from .pictures import Picture, PictureError, find_ink, open_picture
+
+__all__ = ["PictureError", "picture_to_image", "strokes_to_image"]
+
+SIZE = 28  # pixels, both ways
+BOX = 20  # pixels that the digit fills
+CENTRE = 14  # pixel on which the centre of mass falls
+PEN_WIDTH = 2.6  # pixels
+USUAL_PEN_WIDTHS = (1.8, 4.2)  # pixels; the lines of uploads outside it are redrawn at PEN_WIDTH
+MOST_POINTS = 100_000  # in all strokes together
+
+
+def strokes_to_image(strokes: Sequence[ArrayLike]) -> NDArray[np.uint8] | None:
+    """Pen strokes, drawn at MNIST's own pen width whatever the brush was, in MNIST's frame.
+
+    Args:
+        strokes: arrays `(k, 2)` of points, x to the right, y down, in any unit. A single point is a dot.
+
+    Returns:
+        uint8 `(28, 28)`, 0 = paper, 255 = ink; None where there is no point.
+
+    Raises:
+        ValueError: a stroke has another shape, a coordinate is not a finite number, or there are too many points.
+    """
+    lines = [_checked(stroke) for stroke in strokes if len(np.atleast_1d(np.asarray(stroke, dtype=object)))]
+    if not lines:
+        return None
+    if sum(map(len, lines)) > MOST_POINTS:
+        raise ValueError(f"the strokes have more than {MOST_POINTS:,} points: draw less")
+    points = np.concatenate(lines)
+    lowest, highest = points.min(axis=0), points.max(axis=0)
+    extent = (highest - lowest).max()
+    scale = (BOX - PEN_WIDTH) / extent if extent > 0 else 0.0
+    middle = (lowest + highest) / 2
+    segments = np.concatenate([_segments((line - middle) * scale) for line in lines])
+    # Drawn around the origin first: what is drawn there shows where its centre of mass lies.
+    return _drawn(segments - _centre_of_mass(_drawn(segments + CENTRE)) + 2 * CENTRE)
+
+
+def picture_to_image(picture: Picture) -> NDArray[np.uint8] | None:
+    """A picture of one digit, dark on light or light on dark, in MNIST's frame.
+
+    Args:
+        picture: an encoded PNG or JPEG (bytes, a path or an open file), a Pillow image, or a uint8 array `(h, w)`,
+            `(h, w, 3)` or `(h, w, 4)`.
+
+    Returns:
+        uint8 `(28, 28)`, 0 = paper, 255 = ink; None where there is no ink.
+
+    Raises:
+        PictureError: it is no picture, is damaged, empty or too large.
+    """
+    ink = find_ink(open_picture(picture))
+    if ink is None:
+        return None
+    # Pen widths are measured and changed in pixels far finer than the frame's, however coarse the picture came.
+    digit = _fitted(_with_usual_pen(_fitted(ink, 8 * BOX)), BOX)
+    height, width = digit.shape
+    x, y = _centre_of_mass(digit)
+    row = min(max(round(CENTRE - y), 0), SIZE - height)
+    column = min(max(round(CENTRE - x), 0), SIZE - width)
+    image = np.zeros((SIZE, SIZE), np.uint8)
+    image[row : row + height, column : column + width] = np.round(digit * 255)
+    return image
+
+
+def _checked(stroke: ArrayLike) -> NDArray[np.float64]:
+    try:
+        points = np.asarray(stroke, np.float64)
+    except (TypeError, ValueError):
+        raise ValueError("a stroke is a list of points (x, y), each a number: this one is not") from None
+    if points.ndim != 2 or points.shape[1] != 2:
+        raise ValueError(f"a stroke has shape (k, 2), got {points.shape}")
+    if not (np.abs(points) < 1e9).all():
+        raise ValueError("a stroke has a point that is not finite, or a billion units away")
+    return points
+
+
+def _segments(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The line through the points as `(s, 2, 2)` segments. Points nearer than a tenth of a pixel add nothing."""
+    kept = [0]
+    for i in range(1, len(points)):
+        if np.abs(points[i] - points[kept[-1]]).max() >= 0.1:
+            kept.append(i)
+    points = points[[*kept, len(points) - 1]]
+    return np.stack([points[:-1], points[1:]], axis=1)
+
+
+def _drawn(segments: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """Segments in pixel units as a picture: each pixel is as dark as the pen covers it.
+
+    That is a matter of the distance from the pixel's centre to the nearest segment alone, so the edges come out
+    antialiased like MNIST's, wherever between the pixels a line runs.
+    """
+    y, x = np.indices((SIZE, SIZE), np.float32).reshape(2, -1, 1)
+    nearest = np.full(SIZE * SIZE, np.inf, np.float32)
+    for some in np.array_split(segments.astype(np.float32), len(segments) // 64 + 1):  # bounds the memory
+        (start_x, start_y), (along_x, along_y) = some[:, 0].T, (some[:, 1] - some[:, 0]).T
+        from_x, from_y = x - start_x, y - start_y  # (784, s)
+        length = np.maximum(along_x**2 + along_y**2, 1e-12)
+        position = ((from_x * along_x + from_y * along_y) / length).clip(0, 1)
+        squared = (from_x - position * along_x) ** 2 + (from_y - position * along_y) ** 2
+        nearest = np.minimum(nearest, squared.min(axis=1))
+    darkness = (PEN_WIDTH / 2 + 0.5 - np.sqrt(nearest)).clip(0, 1).reshape(SIZE, SIZE)
+    return np.round(darkness * 255).astype(np.uint8)
+
+
+def _fitted(ink: NDArray[np.float32], size: int) -> NDArray[np.float32]:
+    """The ink alone, without the paper around it, its longer side `size` pixels."""
+    rows, columns = (np.flatnonzero((ink > 0.1).any(axis=axis)) for axis in (1, 0))
+    ink = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    height, width = (max(1, round(length * size / max(ink.shape))) for length in ink.shape)
+    return np.asarray(Image.fromarray(ink).resize((width, height), Image.Resampling.BICUBIC)).clip(0, 1)
+
+
+def _centre_of_mass(ink: NDArray) -> NDArray[np.float64]:
+    """x and y of the ink's centre of mass, in pixels."""
+    y, x = ndimage.center_of_mass(ink)
+    return np.array([x, y])
+
+
+def _with_usual_pen(ink: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The ink itself, or where its lines are unusually thin or thick for their size, redrawn with the usual pen.
+
+    On average over a line of width w, a point is w / 4 away from the nearest edge: this measures the width. Moving the
+    edge outwards or inwards then changes it.
+    """
+    inside = np.pad(ink > 0.5, 1)
+    extent = max(inside.any(axis=0).sum(), inside.any(axis=1).sum())
+    depth = ndimage.distance_transform_edt(inside) - 0.5  # from pixel centres to the edge
+    width = 4 * depth[inside].mean()
+    thinnest, thickest = USUAL_PEN_WIDTHS
+    if thinnest <= width * BOX / extent <= thickest:
+        return ink
+    # Moved by m, a line is w + 2m wide and the digit e + 2m long: (w + 2m) · BOX = PEN_WIDTH · (e + 2m), solved for m.
+    move = (PEN_WIDTH * extent - width * BOX) / (2 * (BOX - PEN_WIDTH))
+    move = max(move, -0.4 * width)  # thinner places of a brush stroke are to stay
+    margin = int(np.ceil(max(move, 0))) + 2
+    inside = np.pad(inside, margin)
+    distance = np.where(
+        inside,
+        ndimage.distance_transform_edt(inside) - 0.5,
+        0.5 - ndimage.distance_transform_edt(~inside),
+    )
+    return (distance + move + 0.5).clip(0, 1).astype(np.float32)
