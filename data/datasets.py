@@ -63,19 +63,21 @@ def load_dataset(name: str) -> Dataset:
 def _mnist() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     # pandas takes the class for a number unless told otherwise, and scikit-learn then takes the file for a damaged one.
     data, target = _fetch_openml("mnist_784", version=1, read_csv_kwargs={"dtype": dict.fromkeys(range(785), "uint8")})
-    return data.reshape(-1, 28, 28), target
+    return data.reshape(-1, 28, 28).astype(np.uint8), target.astype(np.uint8)
 
 
 def _usps() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     data, target = _fetch_openml("usps", version=2, read_csv_kwargs={"dtype": {256: "str"}})
-    return np.round((data + 1) * 127.5).reshape(-1, 16, 16), target.astype(int) - 1  # from −1..1 and 1..10
+    pixels = np.round((data + 1) * 127.5).astype(np.uint8)  # from −1..1
+    return pixels.reshape(-1, 16, 16), target.astype(np.uint8) - 1
 
 
 def _digits() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     from sklearn.datasets import load_digits
 
     data, target = load_digits(return_X_y=True)
-    return np.round(data * (255 / 16)).astype(np.uint8).reshape(-1, 8, 8), target.astype(np.uint8)  # from 0..16
+    pixels = np.round(data * (255 / 16)).astype(np.uint8)  # from 0..16
+    return pixels.reshape(-1, 8, 8), target.astype(np.uint8)
 
 
 def _framed(pictures: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -102,7 +104,6 @@ def _cached(
         except Exception:  # whatever a damaged file makes zipfile and numpy raise
             print(f"The decoded {name} in {path} is damaged: decoding it again.")
         images, labels = decode()
-        images, labels = images.astype(np.uint8), labels.astype(np.uint8)
         if _fingerprint(images, labels) != fingerprint:
             raise DatasetError(
                 f"what OpenML sent is not the {name} of this project: delete {_data_home()} and try again"
@@ -193,6 +194,6 @@ def _files(folder: Path) -> list[Path]:
 
 LOADERS: dict[str, tuple[int, Callable[[], tuple[NDArray[np.uint8], NDArray[np.uint8]]]]] = {
     "mnist": (60_000, _cached("mnist", "c2069063c1105f2b", _mnist)),
-    "usps": (7_291, _cached("usps", "394733af5ed9260b", _usps)),
+    "usps": (0, _cached("usps", "394733af5ed9260b", _usps)),
     "digits": (1_297, _digits),
 }

@@ -46,7 +46,7 @@ def open_picture(picture: Picture) -> NDArray[np.float32]:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise PictureError(f"the picture has more than {MOST_PIXELS // 10**6} megapixels: make it smaller") from None
     except FileNotFoundError:
-        raise PictureError(f"there is no file {picture}") from None
+        raise PictureError(f"there is no file {picture!s}") from None
     except Image.UnidentifiedImageError:
         raise PictureError(f"this is no picture that can be read: use {' or '.join(FORMATS)}") from None
     except PictureError:
@@ -94,7 +94,7 @@ def _grey(image: Image.Image) -> NDArray[np.float32]:
         image = on_white if np.ptp(np.asarray(on_white)) > FAINTEST * 255 else _flattened(image, "black")
     image = image.convert("L")
     image.thumbnail((WORKING_SIZE, WORKING_SIZE), Image.Resampling.BOX)
-    return np.asarray(image, np.float32) / 255
+    return np.asarray(image, np.float32) / np.float32(255)
 
 
 def _flattened(image: Image.Image, paper: str) -> Image.Image:

@@ -1,6 +1,7 @@
 """The user's own test digits: a folder of pictures or a file of pen strokes, read into labelled 28×28 pictures."""
 
 import os
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -59,7 +60,7 @@ def read_strokes(file: Path) -> tuple[list[NDArray[np.uint8]], list[int]]:
     for i in range(len(labels)):
         starts = stroke_start[sample_offset[i] : sample_offset[i + 1] + 1]
         try:
-            image = strokes_to_image([points[a:b] for a, b in zip(starts[:-1], starts[1:], strict=True)])
+            image = strokes_to_image([points[a:b] for a, b in pairwise(starts)])
         except ValueError as error:
             raise DatasetError(f"{file}, drawing {i}: {error}, or take it out of the file") from None
         images.append(BLANK if image is None else image)
@@ -69,11 +70,11 @@ def read_strokes(file: Path) -> tuple[list[NDArray[np.uint8]], list[int]]:
 def read_arrays(file: Path) -> tuple[NDArray, NDArray, NDArray, NDArray]:
     """The four arrays of a strokes file, if they fit together."""
     try:
-        with np.load(file, allow_pickle=False) as archive:
+        with open(file, "rb") as opened, np.load(opened, allow_pickle=False) as archive:
             points, labels = archive["points"], archive["y"]
             stroke_start, sample_offset = archive["stroke_start"], archive["sample_offset"]
-    except Exception as error:  # whatever a damaged zip or array makes zipfile and numpy raise
-        raise DatasetError(f"{file} is no strokes file ({error}): data/samples.py says what is in one") from None
+    except Exception:  # whatever a damaged zip or array makes zipfile and numpy raise
+        raise DatasetError(f"{file} is no strokes file, or damaged: data/samples.py says what is in one") from None
     fits = (
         points.ndim == 2
         and points.shape[1] == 2

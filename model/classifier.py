@@ -6,10 +6,11 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from .archive import WeightsError
 from .images import images_to_input
 from .losses import softmax
 from .network import Network
-from .weights import WeightsError, load_network
+from .weights import load_network
 
 
 class DigitClassifier:

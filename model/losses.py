@@ -3,9 +3,14 @@
 The mean over the batch is taken here, once; layers only sum. `y_true` and `y_pred` have the same shape.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 from .layer import Array
+
+Loss = Callable[[Array, Array], float]
+LossPrime = Callable[[Array, Array], Array]
 
 
 def mse(y_true: Array, y_pred: Array) -> float:
@@ -40,3 +45,10 @@ def softmax_cross_entropy_prime(y_true: Array, y_pred: Array) -> Array:
     """(softmax(y_pred) − y_true) / n, for rows of `y_true` that sum to 1."""
     samples = y_true.size // y_true.shape[-1]
     return (softmax(y_pred) - y_true) / samples
+
+
+# Recipes name their loss.
+LOSSES: dict[str, tuple[Loss, LossPrime]] = {
+    "mse": (mse, mse_prime),
+    "softmax_cross_entropy": (softmax_cross_entropy, softmax_cross_entropy_prime),
+}

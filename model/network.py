@@ -1,16 +1,13 @@
 """The network: a list of layers, run forwards to predict and backwards to learn."""
 
 import copy
-from collections.abc import Callable
 from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from .layer import Array, Layer, Shape, batch_of
-
-Loss = Callable[[Array, Array], float]
-LossPrime = Callable[[Array, Array], Array]
+from .losses import Loss, LossPrime
 
 
 class Network:

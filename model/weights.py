@@ -9,14 +9,13 @@ Beside these two the header holds what its writer wants to say of the network: d
 
 import json
 import os
-import zipfile
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from .activation_layer import ActivationLayer
 from .activations import ACTIVATIONS
+from .archive import WeightsError, read_arrays, write_arrays
 from .conv_layer import ConvLayer
 from .dropout_layer import DropoutLayer
 from .fc_layer import FCLayer
@@ -25,19 +24,16 @@ from .layer import Layer
 from .max_pooling_layer import MaxPoolingLayer
 from .network import Network
 
+__all__ = ["WeightsError", "load_network", "save_network"]
+
 FORMAT = 1
 LAYERS: dict[str, type[Layer]] = {
     kind.__name__: kind for kind in (ActivationLayer, ConvLayer, DropoutLayer, FCLayer, FlattenLayer, MaxPoolingLayer)
 }
-LARGEST_FILE = 256 * 2**20  # bytes, unpacked; far above any network here, far below what would hurt
-
-
-class WeightsError(ValueError):
-    """The weights file is missing, damaged or not one of ours; the message names the file and the cure."""
 
 
 def save_network(path: str | os.PathLike[str], network: Network, header: dict[str, Any] | None = None) -> None:
-    """Write the network to `path`, whole or not at all: a reader never sees half a file, a full disk costs nothing.
+    """Write the network to `path`, whole or not at all.
 
     Args:
         header: what else to say of the network, as JSON can hold it.
@@ -116,40 +112,3 @@ def fill(parameters: dict[str, Any], arrays: dict[str, Any]) -> None:
         if not np.isfinite(array).all():
             raise ValueError(f"{name} holds numbers that are not finite")
         parameter[...] = array
-
-
-def write_arrays(path: str | os.PathLike[str], arrays: dict[str, Any]) -> None:
-    """Write named arrays to an `.npz` under a temporary name beside `path`, then rename it."""
-    path = Path(path)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with open(temporary, "wb") as file:
-            np.savez(file, allow_pickle=False, **arrays)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def read_arrays(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """The named arrays of an `.npz`; no pickles, nothing larger than `LARGEST_FILE` unpacked.
-
-    Raises:
-        WeightsError: the file is missing or damaged.
-    """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            if sum(member.file_size for member in archive.infolist()) > LARGEST_FILE:
-                raise WeightsError(f"{path} unpacks to more than {LARGEST_FILE >> 20} MiB: it is no weights file")
-        with np.load(path, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
-    except FileNotFoundError:
-        raise WeightsError(f"there is no file {path}: `make train` trains a network and writes one") from None
-    except OSError as error:
-        raise WeightsError(f"{path} cannot be read: {error.strerror or error}") from None
-    except WeightsError:
-        raise
-    except Exception as error:  # whatever a damaged zip or array makes zipfile and numpy raise
-        raise WeightsError(f"{path} is damaged ({error}): train it again or take another copy") from None

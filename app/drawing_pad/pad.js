@@ -1,0 +1,221 @@
+// The drawing pad: keeps the strokes, shows them, and sends them to Python while they grow.
+
+const SIDE = 1000; // of the pad, in the units that strokes are sent in, whatever its size on the screen
+const PEN_WIDTH = 45;
+const NEAREST = 4; // points closer together than this add nothing
+const PATIENCE = 2000; // milliseconds to wait for Python's answer to a message before the next may go
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+const pads = new WeakMap(); // by canvas: Streamlit calls the function below again whenever `data` changes
+
+export default function ({ data, parentElement, setStateValue }) {
+  const canvas = parentElement.querySelector("canvas");
+  if (!pads.has(canvas)) pads.set(canvas, new Pad(parentElement, canvas));
+  const pad = pads.get(canvas);
+  pad.setStateValue = setStateValue;
+  pad.receive(data);
+}
+
+class Pad {
+  strokes = [];
+  history = []; // the strokes before each change that Undo takes back
+  revision = -1; // grows with every change
+  sent = -1; // the revision that Python was told last
+  waiting = false; // for Python's answer to it
+  stroke = null; // the one under the pen, while the pen is down
+  pointer = null; // the mouse, finger or pen that is drawing it
+  keyboard = false; // whether it is the keyboard that draws
+  cursor = [SIDE / 2, SIDE / 2]; // where its pen stands
+  held = new Set(); // the arrow keys that are down
+
+  constructor(root, canvas) {
+    this.canvas = canvas;
+    this.frame = root.querySelector(".pad");
+    canvas.onpointerdown = (event) => this.pointerDown(event);
+    canvas.onpointermove = (event) => this.pointerMove(event);
+    canvas.onpointerup = canvas.onpointercancel = canvas.onlostpointercapture = (event) => this.pointerUp(event);
+    canvas.onkeyup = (event) => this.held.delete(event.key);
+    canvas.onfocus = () => this.useKeyboard(canvas.matches(":focus-visible"));
+    canvas.onblur = () => this.useKeyboard(false);
+    this.frame.onkeydown = (event) => this.keyDown(event);
+    root.querySelector(".undo").onclick = () => this.undo();
+    root.querySelector(".clear").onclick = () => this.clear();
+    new ResizeObserver(() => this.draw()).observe(canvas);
+  }
+
+  // Between the pad and Python: at most one message is under way.
+
+  send() {
+    if (this.waiting || this.sent === this.revision || !this.canvas.isConnected) return;
+    this.wait(true);
+    this.sent = this.revision;
+    this.timer = setTimeout(() => this.answered(), PATIENCE);
+    this.setStateValue("drawing", { revision: this.revision, strokes: this.strokes });
+  }
+
+  answered() {
+    clearTimeout(this.timer);
+    this.wait(false);
+    this.send();
+  }
+
+  wait(yes) {
+    this.waiting = yes;
+    this.frame.toggleAttribute("data-waiting", yes); // the page's reading is not the newest yet
+  }
+
+  // Python hands the newest drawing back. Only a pad that was just put on the page has an older one itself.
+  receive({ revision, strokes }) {
+    if (revision > this.revision) {
+      this.revision = this.sent = revision;
+      this.strokes = strokes;
+      this.history = [];
+      this.stroke = null;
+    }
+    if (revision === this.sent) this.answered();
+    this.draw();
+  }
+
+  // What changes the drawing
+
+  changed() {
+    this.revision += 1;
+    this.draw();
+    this.send();
+  }
+
+  begin(point) {
+    this.stroke = [point];
+    this.history.push(this.strokes);
+    this.strokes = [...this.strokes, this.stroke];
+    this.changed();
+  }
+
+  extend(points) {
+    const before = this.stroke.length;
+    for (const [x, y] of points) {
+      const [lastX, lastY] = this.stroke.at(-1);
+      if (Math.hypot(x - lastX, y - lastY) >= NEAREST) this.stroke.push([x, y]);
+    }
+    if (this.stroke.length > before) this.changed();
+  }
+
+  undo() {
+    if (!this.strokes.length && !this.history.length) return;
+    this.stroke = null;
+    this.strokes = this.history.pop() ?? this.strokes.slice(0, -1); // no history of what Python handed back
+    this.changed();
+  }
+
+  clear() {
+    if (!this.strokes.length) return;
+    this.stroke = null;
+    this.history.push(this.strokes);
+    this.strokes = [];
+    this.changed();
+  }
+
+  // Mouse, finger and pen
+
+  pointerDown(event) {
+    if (event.button !== 0 || this.pointer !== null) return;
+    this.useKeyboard(false);
+    this.pointer = event.pointerId;
+    this.begin(this.position(event));
+    this.canvas.setPointerCapture(event.pointerId); // the stroke goes on outside the pad
+  }
+
+  pointerMove(event) {
+    if (event.pointerId !== this.pointer || !this.stroke) return;
+    const steps = event.getCoalescedEvents?.() ?? []; // all that happened since the last frame
+    this.extend((steps.length ? steps : [event]).map((step) => this.position(step)));
+  }
+
+  pointerUp(event) {
+    if (event.pointerId !== this.pointer) return;
+    this.pointer = this.stroke = null;
+  }
+
+  position(event) {
+    const { left, top, width, height } = this.canvas.getBoundingClientRect();
+    return [inside(((event.clientX - left) / width) * SIDE), inside(((event.clientY - top) / height) * SIDE)];
+  }
+
+  // Keyboard
+
+  keyDown(event) {
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z") this.undo();
+    else if (event.ctrlKey || event.metaKey || event.altKey) return;
+    else if (event.key === "Delete" || event.key === "Backspace") this.clear();
+    else if (event.target !== this.canvas || this.pointer !== null) return;
+    else if (event.key === " " || event.key === "Enter") event.repeat || this.togglePen();
+    else if (event.key in ARROWS) this.moveCursor(event);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  useKeyboard(yes) {
+    if (this.keyboard && !yes) this.stroke = null;
+    this.keyboard = yes;
+    this.held.clear();
+    this.frame.classList.toggle("keyboard", yes);
+    this.draw();
+  }
+
+  togglePen() {
+    if (!this.stroke) return this.begin(this.cursor);
+    this.stroke = null;
+    this.draw();
+  }
+
+  moveCursor(event) {
+    if (!this.keyboard) this.useKeyboard(true);
+    this.held.add(event.key);
+    const step = event.shiftKey ? 10 : 40;
+    for (const key of this.held) this.cursor = this.cursor.map((value, axis) => inside(value + step * ARROWS[key][axis]));
+    if (this.stroke) this.extend([this.cursor]);
+    this.draw();
+  }
+
+  // The picture on the screen: drawn anew each time, in the screen's own pixels
+
+  draw() {
+    const side = Math.round(this.canvas.clientWidth * devicePixelRatio);
+    if (this.canvas.width !== side) this.canvas.width = this.canvas.height = side;
+    const ink = this.canvas.getContext("2d");
+    ink.setTransform(side / SIDE, 0, 0, side / SIDE, 0, 0);
+    ink.clearRect(0, 0, SIDE, SIDE);
+    ink.strokeStyle = getComputedStyle(this.canvas).color;
+    ink.lineCap = ink.lineJoin = "round";
+    ink.lineWidth = PEN_WIDTH;
+    for (const stroke of this.strokes) ink.stroke(curve(stroke));
+    if (this.keyboard) this.drawCursor(ink);
+  }
+
+  drawCursor(ink) {
+    const ring = new Path2D();
+    ring.arc(...this.cursor, PEN_WIDTH / (this.stroke ? 2 : 1), 0, 2 * Math.PI);
+    ink.lineWidth = 6;
+    ink.strokeStyle = getComputedStyle(this.canvas).accentColor;
+    ink.stroke(ring);
+  }
+}
+
+function inside(value) {
+  return Math.round(Math.min(Math.max(value, 0), SIDE));
+}
+
+// A smooth line: it bends at each point and runs through the middles between them.
+function curve(points) {
+  const path = new Path2D();
+  path.moveTo(...points[0]);
+  for (let i = 1; i < points.length - 1; i++) {
+    const [x, y] = points[i];
+    const [nextX, nextY] = points[i + 1];
+    path.quadraticCurveTo(x, y, (x + nextX) / 2, (y + nextY) / 2);
+  }
+  const [x, y] = points.at(-1);
+  path.lineTo(x + 0.1, y); // even one point has some length, and shows as a dot
+  return path;
+}

@@ -1,0 +1,54 @@
+"""The charts of the Report page."""
+
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+BLUE, RED, GREY = "#4c9be0", "#e5707a", "#8b949e"  # legible on white and on black
+
+Rows = list[dict[str, Any]]
+AnyChart = alt.Chart | alt.LayerChart | alt.FacetChart
+
+
+def confusion_chart(confusion: list[list[int]], ink: str) -> AnyChart:
+    """A number, in the colour `ink`, for each digit written and read; the more frequent a confusion, the redder."""
+    cells = [
+        {"written": truth, "read as": answer, "pictures": count, "confused": count if answer != truth else 0}
+        for truth, row in enumerate(confusion)
+        for answer, count in enumerate(row)
+        if count
+    ]
+    table = pd.DataFrame(cells, columns=["written", "read as", "pictures", "confused"])
+    base = alt.Chart(table).encode(
+        x=alt.X("read as:O", scale=alt.Scale(domain=list(range(10))), axis=alt.Axis(labelAngle=0)),
+        y=alt.Y("written:O", scale=alt.Scale(domain=list(range(10)))),
+        tooltip=["written:O", "read as:O", "pictures:Q"],
+    )
+    most = max([1, *table["confused"]])
+    opacity = alt.Opacity("confused:Q", scale=alt.Scale(domain=[0, most], range=[0, 1]), legend=None)
+    colours = base.mark_rect(color=RED).encode(opacity=opacity)
+    return alt.layer(colours, base.mark_text(color=ink, fontSize=14).encode(text="pictures:Q"), height=420)
+
+
+def calibration_chart(bins: Rows) -> AnyChart:
+    """How often answers of one probability are right, ideally on the diagonal; larger points stand for more answers."""
+    diagonal = pd.DataFrame({"probability": [0, 1], "accuracy": [0, 1]})
+    x = alt.X("probability:Q", title="probability given to the answer", scale=alt.Scale(domain=[0, 1]))
+    y = alt.Y("accuracy:Q", title="share that is right", scale=alt.Scale(domain=[0, 1]))
+    ideal = alt.Chart(diagonal).mark_line(color=GREY, strokeDash=[6, 4]).encode(x, y)
+    real = alt.Chart(pd.DataFrame(bins)).encode(x, y, tooltip=["probability:Q", "accuracy:Q", "images:Q"])
+    points = real.mark_circle(color=BLUE, opacity=1).encode(size=alt.Size("images:Q", title="pictures"))
+    return alt.layer(ideal, real.mark_line(color=BLUE), points, height=420)
+
+
+def history_chart(history: Rows, quantity: str) -> AnyChart:
+    """The "loss" or "accuracy" after each epoch, on training and on validation images."""
+    rows = [
+        {"epoch": epoch["epoch"], "images": images, quantity: epoch[f"{part}_{quantity}"]}
+        for epoch in history
+        for images, part in (("training", "train"), ("validation", "validation"))
+    ]
+    colour = alt.Color("images:N", scale=alt.Scale(range=[RED, BLUE]), legend=alt.Legend(orient="top", title=None))
+    y = alt.Y(f"{quantity}:Q", scale=alt.Scale(zero=False))
+    return alt.Chart(pd.DataFrame(rows)).mark_line(point=True).encode(alt.X("epoch:Q"), y, colour)

@@ -1,0 +1,264 @@
+"""The Draw page in Chromium: what a person does with mouse, finger and keyboard, and what they then see."""
+
+import re
+import socket
+from io import BytesIO
+from typing import Any
+
+import pytest
+from PIL import Image, ImageDraw
+from playwright.sync_api import Locator, Page, expect
+
+Strokes = list[list[tuple[float, float]]]
+
+# Each digit as a person draws it, on a pad of 100 × 100.
+DIGITS: list[Strokes] = [
+    [[(50, 14), (38, 18), (29, 32), (27, 50), (30, 68), (39, 82), (51, 86), (63, 81), (71, 67), (73, 49), (70, 31),
+      (61, 18), (50, 14)]],
+    [[(52, 14), (51, 32), (50, 50), (49, 68), (48, 86)]],
+    [[(29, 32), (34, 20), (46, 14), (60, 16), (69, 27), (66, 41), (55, 55), (42, 68), (29, 83), (45, 83), (60, 83),
+      (75, 82)]],
+    [[(30, 24), (40, 15), (54, 14), (66, 22), (66, 35), (57, 45), (45, 48), (58, 51), (69, 60), (70, 73), (60, 83),
+      (45, 86), (30, 79)]],
+    [[(36, 14), (33, 30), (30, 46), (29, 54), (45, 54), (60, 53), (75, 52)], [(62, 22), (61, 44), (60, 66), (59, 88)]],
+    [[(35, 15), (34, 30), (32, 45), (46, 41), (60, 44), (69, 55), (69, 69), (60, 81), (46, 86), (31, 81)],
+     [(35, 15), (50, 15), (68, 14)]],
+    [[(62, 14), (49, 23), (39, 37), (32, 53), (31, 69), (38, 82), (51, 87), (64, 81), (68, 68), (61, 57), (48, 55),
+      (36, 62)]],
+    [[(27, 18), (43, 18), (58, 18), (73, 17), (66, 33), (58, 50), (50, 68), (43, 87)]],
+    [[(66, 24), (55, 15), (42, 17), (36, 27), (42, 39), (53, 47), (65, 58), (69, 72), (60, 84), (46, 87), (34, 79),
+      (33, 66), (42, 54), (56, 44), (66, 34), (66, 24)]],
+    [[(67, 32), (59, 19), (46, 15), (34, 23), (32, 37), (40, 48), (53, 48), (64, 40), (67, 30), (66, 48), (63, 67),
+      (59, 87)]],
+]  # fmt: skip
+COUNT_MESSAGES = """() => {
+    const send = WebSocket.prototype.send;
+    window.messages = 0;
+    WebSocket.prototype.send = function (...data) { window.messages += 1; send.apply(this, data); };
+}"""
+PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 3, "has_touch": True, "is_mobile": True}
+
+
+def pad(page: Page) -> Locator:
+    return page.get_by_label("Drawing pad")
+
+
+def press(page: Page, button: str) -> None:
+    page.get_by_role("button", name=button, exact=True).click()
+
+
+def on_screen(page: Page, strokes: Strokes) -> Strokes:
+    """Strokes of the pad in the page's pixels."""
+    box = pad(page).bounding_box()
+    assert box is not None
+    return [[(box["x"] + x / 100 * box["width"], box["y"] + y / 100 * box["height"]) for x, y in s] for s in strokes]
+
+
+def draw(page: Page, strokes: Strokes) -> None:
+    for start, *others in on_screen(page, strokes):
+        page.mouse.move(*start)
+        page.mouse.down()
+        for point in others:
+            page.mouse.move(*point)
+        page.mouse.up()
+
+
+def expect_reading(page: Page, beginning: object) -> None:
+    """The reading begins so, once all that was drawn has been read: half a digit may look like another."""
+    expect(page.locator(".pad[data-waiting]")).to_have_count(0, timeout=15_000)
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning", timeout=15_000)
+    expect(page.locator(".st-key-reading")).to_have_text(re.compile(rf"^\s*{beginning}"), timeout=15_000)
+
+
+def expect_no_reading(page: Page) -> None:
+    expect_reading(page, r"Draw a digit\s*$")
+
+
+def ink(page: Page) -> str:
+    """What is to be seen on the pad."""
+    return pad(page).evaluate("canvas => canvas.toDataURL()")
+
+
+def picture(digit: int, paper: Any, colour: Any, mode: str = "RGB") -> bytes:
+    image = Image.new(mode, (300, 300), paper)
+    for stroke in DIGITS[digit]:
+        ImageDraw.Draw(image).line([(3 * x, 3 * y) for x, y in stroke], colour, 20, "curve")
+    file = BytesIO()
+    image.save(file, "PNG")
+    return file.getvalue()
+
+
+def upload(page: Page, content: bytes, name: str = "digit.png") -> None:
+    page.locator("input[type=file]").set_input_files({"name": name, "mimeType": "image/png", "buffer": content})
+
+
+def test_every_digit_drawn_with_the_mouse_is_read(page: Page) -> None:
+    expect_no_reading(page)
+    for digit, strokes in enumerate(DIGITS):
+        draw(page, strokes)
+        expect_reading(page, f"{digit}[^0-9]")
+        press(page, "Clear")
+        expect_no_reading(page)
+
+
+def test_reading_and_picture_follow_while_the_pen_is_down(page: Page) -> None:
+    seen = page.get_by_alt_text("The picture that the network sees")
+    blank = seen.get_attribute("src") or ""
+    expect(page.get_by_test_id("stVegaLiteChart")).to_be_visible()
+    start, *others = on_screen(page, DIGITS[7])[0]
+    page.mouse.move(*start)
+    page.mouse.down()
+    page.evaluate(COUNT_MESSAGES)
+    for point in others:
+        page.mouse.move(*point, steps=30)
+    expect_reading(page, 7)
+    expect(seen).not_to_have_attribute("src", blank)
+    assert 1 <= page.evaluate("messages") < 15 * len(others)  # not one for each movement: a message awaits its answer
+    page.mouse.up()
+
+
+def test_undo_and_clear_by_button_and_by_key(page: Page) -> None:
+    blank = ink(page)
+    draw(page, DIGITS[1])
+    one = ink(page)
+    draw(page, [[(20, 20), (80, 20)]])
+    two = ink(page)
+    assert len({blank, one, two}) == 3
+    press(page, "Undo")
+    assert ink(page) == one
+    expect_reading(page, 1)
+    press(page, "Clear")
+    assert ink(page) == blank
+    expect_no_reading(page)
+    press(page, "Undo")  # takes back the clearing too
+    assert ink(page) == one
+    draw(page, [[(20, 20), (80, 20)]])
+    assert ink(page) == two
+    page.keyboard.press("Control+z")
+    assert ink(page) == one
+    page.keyboard.press("Delete")
+    assert ink(page) == blank
+    expect_no_reading(page)
+
+
+def test_a_stroke_may_leave_the_pad_and_come_back(page: Page) -> None:
+    draw(page, [[(50, 20), (50, 70), (50, 130), (120, 130)]])
+    after = ink(page)
+    page.mouse.move(*on_screen(page, [[(30, 30)]])[0][0])  # the pen is up: this draws nothing
+    assert ink(page) == after
+
+
+def test_the_drawing_survives_a_visit_to_another_page(page: Page) -> None:
+    draw(page, DIGITS[4])
+    expect_reading(page, 4)
+    before = ink(page)
+    page.get_by_role("link", name="Report").click()
+    pad(page).wait_for(state="detached")
+    page.get_by_role("link", name="Draw").click()
+    pad(page).wait_for()
+    expect_reading(page, 4)
+    page.mouse.move(0, 0)
+    assert ink(page) == before
+    press(page, "Undo")
+    expect_reading(page, "[0-9]")
+    assert ink(page) != before
+    press(page, "Undo")
+    expect_no_reading(page)
+    draw(page, DIGITS[7])
+    expect_reading(page, 7)
+
+
+def test_drawing_with_the_keyboard_alone(page: Page) -> None:
+    pad(page).focus()
+    page.keyboard.press("ArrowUp")
+    expect(page.get_by_text("arrow keys move the pen")).to_be_visible()
+    for _ in range(6):
+        page.keyboard.press("ArrowUp")
+    page.keyboard.press("Space")
+    for _ in range(14):
+        page.keyboard.press("ArrowDown")
+    page.keyboard.press("Space")
+    page.keyboard.press("ArrowLeft")  # the pen is lifted: this draws nothing
+    expect_reading(page, 1)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect_no_reading(page)
+
+
+@pytest.mark.parametrize("window", [PHONE])
+def test_drawing_with_a_finger_on_a_phone(page: Page) -> None:
+    fingers = page.context.new_cdp_session(page)
+    (stroke,) = on_screen(page, DIGITS[2])
+    for kind, (x, y) in [("touchStart", stroke[0]), *[("touchMove", point) for point in stroke]]:
+        fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
+    fingers.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    expect_reading(page, 2)
+    assert page.evaluate("scrollY") == 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    width, height, pixels = pad(page).evaluate("canvas => [canvas.clientWidth, canvas.clientHeight, canvas.width]")
+    assert width == height >= 300
+    assert pixels == 3 * width
+    for button in ("Undo", "Clear"):
+        box = page.get_by_role("button", name=button, exact=True).bounding_box()
+        assert box is not None
+        assert min(box["width"], box["height"]) >= 44
+
+
+@pytest.mark.parametrize("window", [{"color_scheme": "dark"}])
+def test_the_ink_is_light_where_the_page_is_dark(page: Page) -> None:
+    draw(page, DIGITS[1])
+    middle = "canvas => canvas.getContext('2d').getImageData(canvas.width / 2, canvas.height / 2, 1, 1).data[0]"
+    assert pad(page).evaluate(middle) > 200
+
+
+def test_an_uploaded_picture_is_read_until_the_pad_is_used_again(page: Page) -> None:
+    draw(page, DIGITS[1])
+    expect_reading(page, 1)
+    upload(page, picture(5, "white", "black"))
+    expect_reading(page, 5)
+    upload(page, picture(2, "black", "white"))
+    expect_reading(page, 2)
+    upload(page, picture(3, (0, 0, 0, 0), (0, 0, 0, 255), "RGBA"))
+    expect_reading(page, 3)
+    press(page, "Undo")
+    draw(page, DIGITS[6])
+    expect_reading(page, 6)
+
+
+def test_a_bad_upload_is_refused_in_words_and_costs_nothing(page: Page) -> None:
+    draw(page, DIGITS[8])
+    expect_reading(page, 8)
+    before = ink(page)
+    upload(page, b"this is no picture")
+    expect_reading(page, "This is no picture")
+    upload(page, picture(1, "white", "white"))
+    expect_reading(page, "There is no digit")
+    assert ink(page) == before
+    press(page, "Clear")
+    press(page, "Undo")
+    expect_reading(page, 8)
+
+
+def test_nobody_else_is_let_in(app_url: str) -> None:
+    """The server listens at this computer's own address only, and answers to no other name: see DNS rebinding."""
+    port = int(app_url.rpartition(":")[2])
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.2", port), timeout=5)
+    assert handshake(port, f"localhost:{port}") == 101
+    assert handshake(port, f"evil.example:{port}") == 403
+
+
+def handshake(port: int, host: str) -> int:
+    """The status with which the server answers a browser that opens a WebSocket under the name `host`."""
+    request = [
+        "GET /_stcore/stream HTTP/1.1",
+        f"Host: {host}",
+        f"Origin: http://{host}",
+        "Connection: Upgrade",
+        "Upgrade: websocket",
+        "Sec-WebSocket-Version: 13",
+        "Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==",
+    ]
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+        connection.sendall("\r\n".join([*request, "", ""]).encode())
+        return int(connection.recv(100).split()[1])

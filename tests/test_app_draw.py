@@ -1,0 +1,181 @@
+"""The Draw page, run without a browser: the pad's messages are put where the browser would put them."""
+
+import re
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+from streamlit.testing.v1 import AppTest
+
+from app.charts import enlarged, percent, probability_bars
+from data.ink import picture_to_image, strokes_to_image
+from model import save_network
+from model.architectures import build_network
+from model.classifier import DigitClassifier
+
+PAGE = Path(__file__).parents[1] / "app" / "draw.py"
+STROKE = [[300, 200], [700, 200], [500, 500], [400, 900]]
+SEVEN = {"revision": 3, "strokes": [STROKE]}
+BLANK = {"revision": 4, "strokes": []}
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty project folder, where the page looks for weights."""
+    monkeypatch.setattr("app.weights_picker.ROOT", tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def weights(root: Path) -> Path:
+    path = root / "model" / "pretrained" / "quick.npz"
+    save_network(path, build_network("quick", np.random.default_rng(0)), {"dataset": "mnist"})
+    return path
+
+
+@pytest.fixture
+def page(weights: Path) -> AppTest:
+    return run(AppTest.from_file(PAGE))
+
+
+def run(page: AppTest) -> AppTest:
+    page.run(timeout=20)
+    assert not page.exception
+    return page
+
+
+def draw(page: AppTest, message: object) -> AppTest:
+    page.session_state["pad"] = {"drawing": message}
+    return run(page)
+
+
+def upload(page: AppTest, content: bytes, name: str = "digit.png") -> AppTest:
+    page.file_uploader[0].set_value((name, content, "image/png"))
+    return run(page)
+
+
+def reading(page: AppTest) -> str:
+    """The digit that the page shows, or its words where it shows none."""
+    body = page.error[0].value if page.error else page.html[0].proto.body
+    return re.sub("<[^>]+>", "", body)
+
+
+def answer(weights: Path, image: np.ndarray | None) -> str:
+    assert image is not None
+    return str(DigitClassifier.load(weights).predict(image[np.newaxis])[0])
+
+
+def encoded(image: Image.Image) -> bytes:
+    file = BytesIO()
+    image.save(file, "PNG")
+    return file.getvalue()
+
+
+def picture(paper: str = "white", ink: str = "black") -> Image.Image:
+    image = Image.new("RGB", (200, 200), paper)
+    ImageDraw.Draw(image).line([(x / 5, y / 5) for x, y in STROKE], ink, 18, "curve")
+    return image
+
+
+def test_a_blank_pad_asks_for_a_digit_and_shows_none(page: AppTest) -> None:
+    assert reading(page) == "Draw a digit"
+    assert reading(draw(page, BLANK)) == "Draw a digit"
+
+
+def test_the_reading_begins_with_the_digit_that_the_network_reads(page: AppTest, weights: Path) -> None:
+    digit = answer(weights, strokes_to_image([np.array(STROKE)]))
+    assert reading(draw(page, SEVEN)).startswith(f"{digit}probability ")
+
+
+def test_the_page_says_which_data_the_network_learned_from(page: AppTest) -> None:
+    assert "MNIST" in page.caption[-1].value
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["rubbish", [], {}, {"strokes": [[["a", 1]]]}, {"strokes": [[[float("nan"), 1]]]}, {"strokes": [[]] * 101}],
+)
+def test_a_message_that_no_pad_sends_is_refused_in_words_and_harms_nothing(page: AppTest, message: Any) -> None:
+    good = reading(draw(page, SEVEN))
+    assert re.fullmatch(r"[A-Z].*\.", reading(draw(page, message)))
+    assert reading(draw(page, {**SEVEN, "revision": 9})) == good
+
+
+def test_a_drawing_is_still_there_when_the_page_was_left(page: AppTest) -> None:
+    good = reading(draw(page, SEVEN))
+    draw(page, "rubbish")
+    del page.session_state["pad"]  # as Streamlit does when another page is opened
+    assert reading(run(page)) == good
+
+
+def test_an_upload_is_read_like_a_drawing(page: AppTest, weights: Path) -> None:
+    content = encoded(picture())
+    assert reading(upload(page, content)).startswith(answer(weights, picture_to_image(content)))
+    assert reading(upload(page, encoded(picture("black", "white")))).startswith(
+        answer(weights, picture_to_image(content))
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (b"", "."),
+        (b"no picture", "picture"),
+        (encoded(picture())[:200], "damaged"),
+        (encoded(Image.new("RGB", (50, 50), "white")), "no digit to be seen"),
+        (encoded(Image.new("1", (5100, 5100))), "megapixels"),
+    ],
+    ids=["empty", "text", "cut short", "blank", "too large"],
+)
+def test_a_bad_upload_is_refused_in_words_and_the_drawing_stays(page: AppTest, content: bytes, complaint: str) -> None:
+    good = reading(draw(page, SEVEN))
+    assert re.fullmatch(rf"[A-Z].*{complaint}.*\.", reading(upload(page, content)))
+    page.file_uploader[0].set_value(None)
+    assert reading(run(page)) == good
+
+
+def test_without_weights_the_page_names_the_command_that_makes_them(root: Path) -> None:
+    assert "`make train`" in run(AppTest.from_file(PAGE)).info[0].value
+
+
+def test_broken_weights_are_told_and_the_others_still_read(page: AppTest, root: Path) -> None:
+    broken = root / "runs" / "mine" / "weights.npz"
+    broken.parent.mkdir(parents=True)
+    broken.write_bytes(b"no weights")
+    assert "runs/mine/weights.npz is damaged" in run(page).sidebar.error[0].value
+    draw(page, SEVEN)
+    assert "probability" in page.html[0].proto.body
+
+
+def test_the_chosen_weights_read_and_stay_chosen(weights: Path, root: Path) -> None:
+    other = root / "runs" / "other" / "weights.npz"
+    save_network(other, build_network("article", np.random.default_rng(1)), {"dataset": "digits"})
+    page = run(AppTest.from_file(PAGE))
+    assert page.sidebar.selectbox[0].value == weights
+    page.sidebar.selectbox[0].set_value(other)
+    assert "scikit-learn" in run(page).caption[-1].value
+    assert reading(draw(page, SEVEN)).startswith(answer(other, strokes_to_image([np.array(STROKE)])))
+    save_network(other.parents[1] / "newer" / "weights.npz", build_network("article", np.random.default_rng(2)))
+    assert run(page).sidebar.selectbox[0].value == other
+
+
+@pytest.mark.parametrize(
+    ("share", "words"), [(0, "0 %"), (0.314, "31 %"), (0.994, "99 %"), (0.996, "over 99 %"), (1, "over 99 %")]
+)
+def test_no_percentage_sounds_certain(share: float, words: str) -> None:
+    assert percent(share) == words
+
+
+def test_ten_bars_on_a_fixed_axis_with_the_likeliest_in_colour() -> None:
+    table, chart = probability_bars(np.array([0.0, 0.9, 0.1, *[0.0] * 7]))
+    assert list(table["digit"]) == list("0123456789")
+    assert list(table["digit"][table["best"]]) == ["1"]
+    assert [words for words in table["inside"] + table["outside"] if words] == ["90 %", "10 %"]
+    assert all(layer["encoding"]["x"]["scale"]["domain"] == [0, 1] for layer in chart["layer"])
+
+
+def test_the_picture_that_the_network_sees_is_inside_the_page() -> None:
+    assert enlarged(np.zeros((28, 28), np.uint8), "a digit", 168).startswith('<img src="data:image/png;base64,')

@@ -1,0 +1,177 @@
+"""The Report page: which reports it finds, what it shows of one, and that a damaged one does not break it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+from tiny_report import save_always_three, save_history, save_strokes
+
+from app import weights_picker
+from app.report_charts import confusion_chart
+from app.report_files import DamagedReport, decimal, list_reports, percent, read_report, report_name
+from training import report_page
+from training.report import write_report
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The project's folder, as far as the page is concerned, with one weights file."""
+    monkeypatch.setattr(weights_picker, "ROOT", tmp_path)
+    monkeypatch.setattr(report_page, "PLOTS", dict.fromkeys(report_page.PLOTS, lambda data, theme: b""))
+    folder = tmp_path / "runs" / "three"
+    folder.mkdir(parents=True)
+    save_always_three(folder / "weights.npz", recipe="quick", versions={"numpy": "2.4.6"})
+    return tmp_path
+
+
+def write(root: Path, labels: list[int], blank: tuple[int, ...] = ()) -> Path:
+    """The `report.json` on drawings, said to be these digits, that are all read as 3."""
+    strokes = save_strokes(root / "mine.npz", labels, blank)
+    _, page = write_report(root / "runs" / "three" / "weights.npz", str(strokes))
+    return page.with_name("report.json")
+
+
+def change(path: Path, **changes: Any) -> None:
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+
+def run_page() -> AppTest:
+    page = AppTest.from_file("../app/report.py", default_timeout=30).run()
+    assert not page.exception
+    return page
+
+
+def shown(page: AppTest) -> str:
+    """All running text of the page."""
+    return "\n".join(element.value for kind in (page.markdown, page.caption, page.warning) for element in kind)
+
+
+def test_report_is_shown(root: Path) -> None:
+    save_history(root / "runs" / "three" / "history.csv")
+    write(root, [3, 3, 7, 7, 3], blank=(4,))
+    page = run_page()
+    assert page.metric[0].value == "40.00 %"
+    text = shown(page)
+    assert "2 of 5 pictures are read right" in text
+    assert "Without ink: 1." in text
+    assert "Most often: 7 as 3 (2)." in text
+    assert "calibration error, is 20.00 %" in text
+    scores = page.dataframe[0].value.set_index("digit")
+    assert scores.loc[3, "precision"] == pytest.approx(50)
+    assert scores.loc[3, "images"] == 3
+    assert [image.captions for image in page.image] == [["7, read as **3** with 70.00 %"]] * 2
+    assert len(page.get("vega_lite_chart")) == 4  # confusion, calibration, loss, accuracy
+    assert page.download_button[0].label == "Download as a web page"
+    facts = page.table[0].value.to_string()
+    assert "numpy 2.4.6" in facts
+    assert "108,874" in facts
+
+
+def test_report_without_mistakes_or_history(root: Path) -> None:
+    write(root, [3])
+    page = run_page()
+    assert "None: no digit is read as another." in shown(page)
+    assert len(page.get("vega_lite_chart")) == 2
+
+
+def test_report_on_nothing_but_blank_drawings(root: Path) -> None:
+    write(root, [3], blank=(0,))
+    assert run_page().metric[0].value == "0.00 %"
+
+
+def test_small_data_set_is_not_taken_for_mnist(root: Path) -> None:
+    report = write(root, [3])
+    assert not run_page().warning
+    change(report, dataset="digits", about_dataset="small digits")
+    assert "says little about MNIST" in run_page().warning[0].value
+
+
+def test_report_without_its_page_has_no_download(root: Path) -> None:
+    write(root, [3]).with_name("report.html").unlink()
+    assert not run_page().download_button
+
+
+def test_no_report_says_which_command_writes_one(root: Path) -> None:
+    page = run_page()
+    assert "no report yet" in page.info[0].value
+    assert page.code[0].value == "make evaluate WEIGHTS=model/pretrained/quick.npz"
+    assert not page.metric
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"format": 1}', "[" * 100_000, "\udcff"])
+def test_file_that_is_no_report(root: Path, content: str) -> None:
+    write(root, [3]).write_text(content, errors="surrogateescape")
+    page = run_page()
+    assert "is damaged" in page.error[0].value
+    assert not page.metric
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"format": 2},
+        {"accuracy": None},
+        {"accuracy_interval": [0.5]},
+        {"confusion": [[1, "2"]]},
+        {"digits": [{"digit": 0}]},
+        {"history": {"epoch": 1}},
+        {"mistakes": [{"truth": 1, "answer": 2, "probability": 0.5, "picture": "bm8gcGljdHVyZQ=="}]},
+    ],
+)
+def test_report_that_lost_a_part(root: Path, changes: dict[str, Any]) -> None:
+    report = write(root, [3])
+    change(report, **changes)
+    with pytest.raises(DamagedReport, match=r"report\.json is damaged"):
+        read_report(report)
+
+
+def test_text_from_a_report_is_no_markdown(root: Path) -> None:
+    change(write(root, [3]), about_dataset="![](https://example.org/x.png)")
+    assert "![](" not in shown(run_page())
+
+
+def test_reports_are_listed_newest_first(tmp_path: Path) -> None:
+    paths = [tmp_path / name / "report.json" for name in ("a/report", "b/report", "a/report/usps", "c/other", "d")]
+    for age, path in enumerate(paths):
+        path.parent.mkdir(parents=True)
+        path.write_text("{}")
+        os.utime(path, (1e9 - age, 1e9 - age))
+    assert list_reports(tmp_path) == paths[:3]
+    os.utime(paths[2], (2e9, 2e9))
+    assert list_reports(tmp_path) == [paths[2], paths[0], paths[1]]
+    assert list_reports(tmp_path / "nowhere") == []
+
+
+def test_reports_are_named_by_run_and_data_set(tmp_path: Path) -> None:
+    own, other = tmp_path / "quick/report/report.json", tmp_path / "quick/report/usps/report.json"
+    other.parent.mkdir(parents=True)
+    for path in (own, other):
+        path.write_text("{}")
+    assert report_name(own, tmp_path).startswith("quick, ")
+    assert report_name(other, tmp_path).startswith("quick on usps, ")
+
+
+def test_only_confusions_have_colour() -> None:
+    chart = confusion_chart([[5, 2], [0, 7]], "black").to_dict()
+    (cells,) = chart["datasets"].values()
+    assert [(cell["written"], cell["read as"], cell["pictures"], cell["confused"]) for cell in cells] == [
+        (0, 0, 5, 0),
+        (0, 1, 2, 2),
+        (1, 1, 7, 0),
+    ]
+
+
+def test_numbers_as_words() -> None:
+    assert percent(0.99123) == "99.12 %"
+    assert [decimal(3.14159), decimal(12), decimal("quick"), decimal(None)] == ["3.14", "12", "quick", "–"]
+
+
+def test_page_does_without_the_libraries_of_training() -> None:
+    program = "import sys, app.report_files, app.report_charts, app.weights_picker; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
+    assert not {"sklearn", "matplotlib", "training"} & set(loaded)

@@ -1,0 +1,52 @@
+"""The house: which room may import from which, and that the network stands on numpy and scipy alone."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+MAY_IMPORT = {
+    "app": {"app", "training", "model", "data"},
+    "training": {"training", "model", "data"},
+    "model": {"model"},
+    "data": {"data"},
+}
+LIBRARIES = {"model": {"numpy", "scipy"}}
+
+
+def imported(file: Path) -> set[str]:
+    """The top-level names of all modules that a file imports, wherever in it."""
+    names = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names.add(file.relative_to(ROOT).parts[0] if node.level else (node.module or "").partition(".")[0])
+    return names
+
+
+@pytest.mark.parametrize("room", MAY_IMPORT)
+def test_imports_never_run_back_up(room: str) -> None:
+    files = list((ROOT / room).rglob("*.py"))
+    assert files
+    for file in files:
+        rooms = imported(file) & (MAY_IMPORT.keys() | {"tests"})
+        assert rooms <= MAY_IMPORT[room], f"{file} imports {rooms - MAY_IMPORT[room]}"
+
+
+def test_the_network_stands_on_numpy_and_scipy_alone() -> None:
+    for file in (ROOT / "model").rglob("*.py"):
+        libraries = imported(file) - set(sys.stdlib_module_names) - {"model"}
+        assert libraries <= LIBRARIES["model"], f"{file} imports {libraries}"
+
+
+def test_predicting_loads_nothing_heavy() -> None:
+    program = "import sys, model.classifier, data.ink; print(*sys.modules)"
+    output = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    heavy = {"sklearn", "pandas", "matplotlib", "streamlit", "training"}
+    assert heavy & {name.partition(".")[0] for name in output.split()} == set()

@@ -1,0 +1,61 @@
+"""The classifier: what it takes, what it gives, what it refuses."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from small_network import small_network
+
+from model import save_network
+from model.architectures import build_network
+from model.classifier import DigitClassifier
+from model.images import images_to_input
+from model.weights import WeightsError
+
+IMAGES = np.random.default_rng(0).integers(0, 256, (7, 28, 28), dtype=np.uint8)
+
+
+def test_probabilities_and_digits(tmp_path: Path) -> None:
+    network = build_network("quick", np.random.default_rng(0))
+    save_network(tmp_path / "w.npz", network, {"temperature": 2.0, "dataset": "mnist"})
+    classifier = DigitClassifier.load(tmp_path / "w.npz")
+    probabilities = classifier.predict_proba(IMAGES)
+    assert probabilities.shape == (7, 10)
+    assert probabilities.dtype == np.float32
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-5)
+    logits = network.predict(IMAGES[..., None] / 255)
+    expected = np.exp(logits / 2) / np.exp(logits / 2).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(probabilities, expected, rtol=1e-4)
+    assert np.array_equal(classifier.predict(IMAGES), logits.argmax(axis=1))
+    assert classifier.header["dataset"] == "mnist"
+
+
+def test_pixels_are_scaled_from_0_to_1() -> None:
+    images = np.zeros((1, 28, 28), np.uint8)
+    images[0, 0, :2] = [255, 51]
+    x = images_to_input(images)
+    assert (x.shape, x.dtype) == ((1, 28, 28, 1), np.float32)
+    np.testing.assert_allclose(x[0, 0, :3, 0], [1, 0.2, 0], rtol=1e-6)
+
+
+def test_other_pictures_are_refused() -> None:
+    classifier = DigitClassifier(build_network("quick", np.random.default_rng(0)))
+    with pytest.raises(ValueError, match=r"shape \(n, 28, 28\), got \(28, 28\): a single one is picture\[None\]"):
+        classifier.predict(IMAGES[0])
+    with pytest.raises(ValueError, match="got"):
+        classifier.predict(np.zeros((2, 20, 20), np.uint8))
+    with pytest.raises(TypeError, match="got float64"):
+        classifier.predict(IMAGES / 255)
+
+
+@pytest.mark.parametrize("temperature", [0, 0.0, -1.0, "warm", float("inf"), None])
+def test_a_senseless_temperature_is_refused(tmp_path: Path, temperature: object) -> None:
+    save_network(tmp_path / "w.npz", build_network("quick", np.random.default_rng(0)), {"temperature": temperature})
+    with pytest.raises(WeightsError, match="temperature"):
+        DigitClassifier.load(tmp_path / "w.npz")
+
+
+def test_a_network_for_something_else_is_refused(tmp_path: Path) -> None:
+    save_network(tmp_path / "w.npz", small_network(np.random.default_rng(0)))
+    with pytest.raises(WeightsError, match="does not read 28×28 pictures as ten digits"):
+        DigitClassifier.load(tmp_path / "w.npz")

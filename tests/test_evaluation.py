@@ -1,0 +1,106 @@
+"""The numbers of a report, against examples worked out by hand."""
+
+import math
+
+import numpy as np
+import pytest
+
+from training.evaluation import ConfusedPair, evaluate
+
+
+def rows(*answers: tuple[int, float]) -> np.ndarray:
+    """A row of ten probabilities for each (answer, its probability); the other digits share what is left."""
+    probabilities = np.empty((len(answers), 10))
+    for row, (answer, probability) in zip(probabilities, answers, strict=True):
+        row[:] = (1 - probability) / 9
+        row[answer] = probability
+    return probabilities
+
+
+# Written 0 0 1 1 7 7, read as 0 1 1 1 1 and, where there was no ink, as nothing.
+PROBABILITIES = rows((0, 0.9), (1, 0.9), (1, 0.9), (1, 0.9), (1, 0.6), (7, 1.0))
+LABELS = [0, 0, 1, 1, 7, 7]
+BLANK = [False] * 5 + [True]
+
+
+def test_accuracy_counts_a_blank_picture_as_an_error() -> None:
+    result = evaluate(PROBABILITIES, LABELS, BLANK)
+    assert (result.images, result.blank, result.correct, result.accuracy) == (6, 1, 3, 0.5)
+    # Wilson: ½ ± z / (1 + z²/n) · √(¼ / n + z² / 4n²), with z = 1.96 and n = 6
+    assert result.accuracy_interval == pytest.approx((0.1876, 0.8124), abs=1e-4)
+
+
+def test_precision_recall_and_f1_of_each_digit() -> None:
+    digits = evaluate(PROBABILITIES, LABELS, BLANK).digits
+    zero, one, three, seven = (digits[digit] for digit in (0, 1, 3, 7))
+    assert [digit.digit for digit in digits] == list(range(10))
+    assert (zero.images, zero.precision, zero.recall, zero.f1) == (2, 1.0, 0.5, pytest.approx(2 / 3))
+    assert (one.images, one.precision, one.recall, one.f1) == (2, 0.5, 1.0, pytest.approx(2 / 3))
+    assert (seven.images, seven.recall, seven.f1) == (2, 0.0, 0.0)
+    assert math.isnan(seven.precision)  # nothing was read as a 7
+    assert three.images == 0
+    assert math.isnan(three.recall)  # nobody wrote a 3
+
+
+def test_confusion_has_a_row_for_each_digit_written() -> None:
+    expected = np.zeros((10, 10), int)
+    expected[0, 0], expected[0, 1], expected[1, 1], expected[7, 1] = 1, 1, 2, 1
+    assert evaluate(PROBABILITIES, LABELS, BLANK).confusion == expected.tolist()
+
+
+def test_confused_pairs_have_the_most_frequent_first() -> None:
+    probabilities = rows((9, 0.8), (4, 0.8), (9, 0.8), (9, 0.8), (3, 0.8))
+    pairs = evaluate(probabilities, [4, 9, 4, 9, 8]).confused_pairs
+    assert pairs == [ConfusedPair(4, 9, 2), ConfusedPair(8, 3, 1), ConfusedPair(9, 4, 1)]
+
+
+def test_calibration_compares_probability_with_accuracy() -> None:
+    result = evaluate(PROBABILITIES, LABELS, BLANK)
+    low, high = result.calibration
+    assert (low.lower, low.upper, low.images) == (pytest.approx(8 / 15), pytest.approx(9 / 15), 1)
+    assert (low.probability, low.accuracy) == (pytest.approx(0.6), 0.0)
+    assert (high.lower, high.upper, high.images) == (pytest.approx(13 / 15), pytest.approx(14 / 15), 4)
+    assert (high.probability, high.accuracy) == (pytest.approx(0.9), 0.75)
+    assert result.calibration_error == pytest.approx(1 / 5 * 0.6 + 4 / 5 * 0.15)
+
+
+def test_answers_that_are_right_as_often_as_they_are_likely_are_calibrated() -> None:
+    result = evaluate(rows(*[(2, 0.8)] * 5), [2, 2, 2, 2, 6])
+    assert result.calibration_error == pytest.approx(0, abs=1e-12)
+
+
+def test_worst_mistakes_are_the_most_confident() -> None:
+    probabilities = rows((1, 0.5), (2, 0.9), (3, 0.99), (4, 0.7), (5, 1.0))
+    mistakes = evaluate(probabilities, [0, 0, 3, 0, 0], [False] * 4 + [True]).mistakes
+    assert [(each.index, each.truth, each.answer) for each in mistakes] == [(1, 0, 2), (3, 0, 4), (0, 0, 1)]
+    assert [each.probability for each in mistakes] == pytest.approx([0.9, 0.7, 0.5])
+
+
+def test_mistakes_and_pairs_are_limited_to_what_fits_a_page() -> None:
+    truth, answer = np.divmod(np.arange(100), 10)
+    result = evaluate(np.eye(10)[answer], truth)
+    assert (len(result.mistakes), len(result.confused_pairs)) == (24, 10)
+
+
+def test_one_picture_that_is_read_right() -> None:
+    result = evaluate(rows((5, 1.0)), [5])
+    assert (result.accuracy, result.mistakes, result.confused_pairs) == (1.0, [], [])
+    assert result.accuracy_interval[0] < 0.5  # one picture says little
+    assert result.accuracy_interval[1] == pytest.approx(1)
+    assert (result.calibration[0].upper, result.calibration_error) == (1.0, 0.0)
+
+
+def test_float32_and_uint8_as_the_classifier_and_the_data_sets_give_them() -> None:
+    result = evaluate(np.eye(10, dtype=np.float32), np.arange(10, dtype=np.uint8))
+    assert result.accuracy == 1.0
+
+
+def test_nothing_but_blank_pictures() -> None:
+    result = evaluate(np.zeros((2, 10)), [0, 1], [True, True])
+    assert (result.accuracy, result.blank, result.calibration, result.mistakes) == (0.0, 2, [], [])
+    assert math.isnan(result.calibration_error)
+
+
+def test_no_picture_is_refused() -> None:
+    with pytest.raises(ValueError, match="no picture"):
+        evaluate(np.zeros((0, 10)), [])

@@ -1,0 +1,140 @@
+"""What every layer promises, tested over one table of all of them."""
+
+import copy
+
+import numpy as np
+import pytest
+from layer_table import LAYERS, made, smooth_input
+
+from model import ActivationLayer, ConvLayer, DropoutLayer, FCLayer, FlattenLayer, Layer, MaxPoolingLayer
+from model.layer import Array
+
+pytestmark = pytest.mark.parametrize("name", LAYERS)
+
+
+def example(name: str, dtype: type = np.float64) -> tuple[Layer, Array]:
+    rng = np.random.default_rng(0)
+    layer = made(name, rng, dtype)
+    assert layer.input_shape is not None
+    return layer, smooth_input((3, *layer.input_shape), rng).astype(dtype)
+
+
+def state(layer: Layer) -> dict[str, object]:
+    """All that a layer holds, arrays copied."""
+    return copy.deepcopy(vars(layer))
+
+
+def same(a: object, b: object) -> bool:
+    if isinstance(a, np.ndarray):
+        return np.array_equal(a, b)
+    if isinstance(a, np.random.Generator):
+        return isinstance(b, np.random.Generator) and a.bit_generator.state == b.bit_generator.state
+    return a == b
+
+
+def test_output_shape(name: str) -> None:
+    layer, x = example(name)
+    assert layer.output_shape == LAYERS[name][2]
+    for training in (False, True):
+        assert layer.forward_propagation(x, training).shape == (3, *LAYERS[name][2])
+
+
+def test_input_error_and_gradients_have_the_shapes_of_what_they_are_for(name: str) -> None:
+    layer, x = example(name)
+    input_error = layer.backward_propagation(layer.forward_propagation(x, training=True))
+    assert input_error.shape == x.shape
+    shapes = {key: array.shape for key, array in layer.parameters.items()}
+    assert {key: array.shape for key, array in layer.gradients.items()} == shapes
+
+
+def test_float32_stays_float32(name: str) -> None:
+    layer, x = example(name, np.float32)
+    output = layer.forward_propagation(x, training=True)
+    input_error = layer.backward_propagation(output)
+    arrays = [output, input_error, *layer.parameters.values(), *layer.gradients.values()]
+    assert {array.dtype for array in arrays} == {np.dtype(np.float32)}
+
+
+def test_a_batch_gives_what_its_samples_give(name: str) -> None:
+    layer, x = example(name)
+    singles = np.concatenate([layer.forward_propagation(sample[None]) for sample in x])
+    np.testing.assert_allclose(layer.forward_propagation(x), singles, rtol=1e-12)
+
+
+def test_gradients_of_a_batch_are_the_sum_over_its_samples(name: str) -> None:
+    if name == "dropout":  # draws one mask a call: there is nothing to compare
+        assert not made(name, np.random.default_rng(0)).parameters
+        return
+    layer, x = example(name)
+    weighting = np.random.default_rng(1).normal(size=(3, *LAYERS[name][2]))
+    layer.forward_propagation(x, training=True)
+    input_error = layer.backward_propagation(weighting)
+    gradients = {key: array.copy() for key, array in layer.gradients.items()}
+    sums = {key: np.zeros_like(array) for key, array in gradients.items()}
+    for sample, weights, error in zip(x, weighting, input_error, strict=True):
+        layer.forward_propagation(sample[None], training=True)
+        np.testing.assert_allclose(layer.backward_propagation(weights[None])[0], error, rtol=1e-10, atol=1e-14)
+        for key, gradient in layer.gradients.items():
+            sums[key] += gradient
+    for key, gradient in gradients.items():
+        np.testing.assert_allclose(gradient, sums[key], rtol=1e-10, atol=1e-13)
+
+
+def test_prediction_writes_nothing(name: str) -> None:
+    layer, x = example(name)
+    layer.backward_propagation(layer.forward_propagation(x, training=True))
+    before, input_before = state(layer), x.copy()
+    layer.forward_propagation(-x)
+    after = vars(layer)
+    assert before.keys() == after.keys()
+    changed = [key for key in before if key not in ("_memory", "gradients") and not same(before[key], after[key])]
+    assert changed == []
+    assert np.array_equal(x, input_before)
+
+
+def test_backward_computes_and_only_a_learning_rate_learns(name: str) -> None:
+    layer, x = example(name)
+    before = {key: array.copy() for key, array in layer.parameters.items()}
+    output = layer.forward_propagation(x, training=True)
+    layer.backward_propagation(output)
+    assert all(np.array_equal(before[key], array) for key, array in layer.parameters.items())
+    expected = {key: before[key] - 0.1 * layer.gradients[key] for key in before}
+    layer.backward_propagation(output, 0.1)
+    assert all(np.array_equal(expected[key], array) for key, array in layer.parameters.items())
+
+
+def test_compute_gradients_is_backward_propagation_without_the_input_error(name: str) -> None:
+    layer, x = example(name)
+    output = layer.forward_propagation(x, training=True)
+    layer.backward_propagation(output)
+    expected = {key: array.copy() for key, array in layer.gradients.items()}
+    layer.gradients.clear()
+    layer.compute_gradients(output)
+    assert layer.gradients.keys() == expected.keys()
+    assert all(np.array_equal(expected[key], array) for key, array in layer.gradients.items())
+
+
+def test_a_replica_shares_parameters_and_gives_the_same(name: str) -> None:
+    layer, x = example(name)
+    replica = layer.replica()
+    assert all(replica.parameters[key] is array for key, array in layer.parameters.items())
+    for step in range(3):  # its memory is used again from the second step on
+        for one in (layer, replica):
+            one.rng = np.random.default_rng(step)
+        output = layer.forward_propagation(x * (step + 1), training=True)
+        assert np.array_equal(output, replica.forward_propagation(x * (step + 1), training=True))
+        assert np.array_equal(layer.backward_propagation(output), replica.backward_propagation(output))
+        assert all(np.array_equal(layer.gradients[key], replica.gradients[key]) for key in layer.gradients)
+
+
+def test_settings_rebuild_the_layer(name: str) -> None:
+    layer, x = example(name)
+    settings = layer.settings()
+    if isinstance(layer, ActivationLayer):
+        assert settings == {"activation": layer.activation.__name__}
+        return
+    kinds = (ConvLayer, DropoutLayer, FCLayer, FlattenLayer, MaxPoolingLayer)
+    twin = next(kind for kind in kinds if isinstance(layer, kind))(**settings)
+    twin.build(x.shape[1:])
+    assert twin.output_shape == layer.output_shape
+    assert twin.settings() == settings

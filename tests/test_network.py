@@ -1,0 +1,168 @@
+"""The network: shapes that are inferred or refused, prediction that changes nothing, determinism, learning."""
+
+import copy
+import threading
+
+import numpy as np
+import pytest
+from small_network import small_network
+
+from model import (
+    ActivationLayer,
+    ConvLayer,
+    DropoutLayer,
+    FCLayer,
+    FlattenLayer,
+    MaxPoolingLayer,
+    Network,
+    mse,
+    mse_prime,
+    softmax_cross_entropy,
+    softmax_cross_entropy_prime,
+)
+from model.architectures import build_network
+from model.layer import Layer
+
+
+def test_shapes_are_taken_from_the_layer_before() -> None:
+    network = build_network("quick", np.random.default_rng(0))
+    shapes = [layer.output_shape for layer in network.layers]
+    assert shapes[:5] == [(24, 24, 16), (12, 12, 16), (12, 12, 16), (10, 10, 32), (5, 5, 32)]
+    assert shapes[5:] == [(5, 5, 32), (800,), (128,), (128,), (128,), (10,)]
+    network = build_network("article", np.random.default_rng(0))
+    assert [layer.output_shape for layer in network.layers][2:] == [(676,), (100,), (100,), (10,), (10,)]
+
+
+def test_the_articles_network_is_the_articles() -> None:
+    network = build_network("article", np.random.default_rng(0))
+    shapes = {key: array.shape for key, array in network.parameters().items()}
+    assert shapes == {
+        "0.weights": (3, 3, 1, 1),
+        "0.bias": (1,),
+        "3.weights": (676, 100),
+        "3.bias": (1, 100),
+        "5.weights": (100, 10),
+        "5.bias": (1, 10),
+    }
+
+
+@pytest.mark.parametrize(
+    ("before", "layer", "message"),
+    [
+        ((26, 26, 1), FCLayer(output_shape=(10,)), r"FCLayer expects \(n, 676\), got \(n, 26, 26, 1\).*FlattenLayer"),
+        ((10,), FCLayer((12,), (3,)), r"layer 1, FCLayer, expects \(n, 12\), got \(n, 10\).*leave its input_shape out"),
+        ((10,), ConvLayer(), r"ConvLayer expects \(n, ≥3, ≥3, d\), got \(n, 10\)"),
+        ((2, 2, 1), ConvLayer(), r"ConvLayer expects \(n, ≥3, ≥3, d\), got \(n, 2, 2, 1\)"),
+        ((1, 5, 1), MaxPoolingLayer(), r"MaxPoolingLayer expects \(n, ≥2, ≥2, d\), got \(n, 1, 5, 1\)"),
+    ],
+)
+def test_a_layer_that_does_not_fit_is_refused(before: tuple[int, ...], layer: Layer, message: str) -> None:
+    network = Network()
+    network.add(ActivationLayer(before))
+    with pytest.raises(ValueError, match=message):
+        network.add(layer)
+    assert len(network.layers) == 1
+
+
+def test_what_else_is_refused() -> None:
+    with pytest.raises(ValueError, match="FlattenLayer is the first layer: give it its input_shape"):
+        Network().add(FlattenLayer())
+    with pytest.raises(ValueError, match="dropped"):
+        DropoutLayer(rate=1.0)
+    with pytest.raises(ValueError, match="no architecture is named 'alexnet': there are article, quick"):
+        build_network("alexnet", np.random.default_rng(0))
+    network = build_network("quick", np.random.default_rng(0))
+    with pytest.raises(ValueError, match=r"expects \(n, 28, 28, 1\), got an array of shape \(28, 28, 1\)"):
+        network.predict(np.zeros((28, 28, 1)))
+    with pytest.raises(ValueError, match="call use"):
+        network.fit(np.zeros((1, 28, 28, 1)), np.zeros((1, 10)), epochs=1, learning_rate=0.1)
+    with pytest.raises(ValueError, match="no layers"):
+        Network().predict(np.zeros((1, 2)))
+
+
+def test_prediction_of_many_is_prediction_of_each_and_writes_nothing() -> None:
+    network = small_network(np.random.default_rng(0))
+    x = np.random.default_rng(1).normal(size=(2 * Network.PREDICTED_AT_ONCE + 3, 8, 8, 2))
+    before = copy.deepcopy([vars(layer) for layer in network.layers])
+    together = network.predict(x)
+    assert together.shape == (len(x), 10)
+    np.testing.assert_allclose(together, np.concatenate([network.predict(one[None]) for one in x]), rtol=1e-10)
+    for layer, was in zip(network.layers, before, strict=True):
+        assert vars(layer).keys() == was.keys()
+        assert layer.input is None
+        assert all(np.array_equal(was[name], array) for name, array in layer.parameters.items())
+    assert network.predict(np.zeros((0, 8, 8, 2))).shape == (0, 10)
+
+
+def test_threads_can_predict_with_one_network_at_once() -> None:
+    network = small_network(np.random.default_rng(0))
+    inputs = np.random.default_rng(1).normal(size=(8, 50, 8, 8, 2))
+    expected = [network.predict(x) for x in inputs]
+    wrong = []
+
+    def predict(number: int) -> None:
+        for _ in range(10):
+            if not np.array_equal(network.predict(inputs[number]), expected[number]):
+                wrong.append(number)
+
+    threads = [threading.Thread(target=predict, args=(number,)) for number in range(len(inputs))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+
+
+def test_integers_do_not_turn_a_float32_network_into_a_float64_one() -> None:
+    network = small_network(np.random.default_rng(0), np.float32)
+    assert network.predict(np.ones((2, 8, 8, 2), int)).dtype == np.float32
+    output = network.forward_propagation(np.ones((2, 8, 8, 2), np.float32), training=True)
+    target = np.eye(10, dtype=np.float32)[[1, 2]]
+    for prime in (mse_prime, softmax_cross_entropy_prime):
+        assert network.backward_propagation(prime(target, output)).dtype == np.float32
+    assert {array.dtype for array in network.gradients().values()} == {np.dtype(np.float32)}
+
+
+def test_dropout_drops_its_share_and_keeps_the_mean() -> None:
+    layer = DropoutLayer((1000,), rate=0.3, rng=np.random.default_rng(0))
+    output = layer.forward_propagation(np.ones((100, 1000)), training=True)
+    assert set(np.unique(output)) == {0, 1 / 0.7}
+    assert (output == 0).mean() == pytest.approx(0.3, abs=0.005)
+    assert output.mean() == pytest.approx(1, abs=0.01)
+    assert np.array_equal(layer.forward_propagation(np.ones((2, 1000))), np.ones((2, 1000)))
+
+
+def test_the_first_of_equal_values_gets_the_pooled_error() -> None:
+    layer = MaxPoolingLayer((2, 2, 1))
+    layer.forward_propagation(np.full((1, 2, 2, 1), 5.0), training=True)
+    assert layer.backward_propagation(np.full((1, 1, 1, 1), 3.0)).ravel().tolist() == [3, 0, 0, 0]
+
+
+def test_the_same_generator_gives_the_same_weights() -> None:
+    one, two, other = (build_network("quick", np.random.default_rng(seed)).parameters() for seed in (1, 1, 2))
+    assert all(np.array_equal(one[key], two[key]) for key in one)
+    assert not np.array_equal(one["0.weights"], other["0.weights"])
+
+
+def test_64_random_pictures_are_learned_by_heart() -> None:
+    rng = np.random.default_rng(0)
+    network = small_network(rng)
+    network.layers = [layer for layer in network.layers if not isinstance(layer, DropoutLayer)]
+    x, labels = rng.normal(size=(64, 8, 8, 2)), rng.integers(0, 10, 64)
+    y = np.eye(10)[labels]
+    for _ in range(400):
+        output = network.forward_propagation(x, training=True)
+        network.backward_propagation(softmax_cross_entropy_prime(y, output), learning_rate=0.5)
+    assert softmax_cross_entropy(y, network.predict(x)) < 0.1
+    assert np.array_equal(network.predict(x).argmax(axis=1), labels)
+
+
+def test_fit_with_mse_lowers_the_error(capsys: pytest.CaptureFixture[str]) -> None:
+    rng = np.random.default_rng(0)
+    network = small_network(rng)
+    network.use(mse, mse_prime)
+    x, y = rng.normal(size=(8, 8, 8, 2)), np.eye(10)[:8]
+    before = mse(y, network.predict(x))
+    network.fit(x, y, epochs=30, learning_rate=0.05)
+    assert mse(y, network.predict(x)) < before / 2
+    assert len(capsys.readouterr().out.splitlines()) == 30

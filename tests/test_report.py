@@ -1,0 +1,244 @@
+"""The accuracy report: what it says, where it goes, and that it is written whole or not at all."""
+
+import json
+import os
+import re
+from base64 import b64decode
+from io import BytesIO
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from tiny_report import line, save_always_three, save_history, save_strokes
+
+from data.datasets import LOADERS, Dataset, DatasetError, OpenMLUnreachable
+from data.ink import strokes_to_image
+from model.weights import WeightsError
+from training import report as report_module
+from training import report_page
+from training.report import DATASETS, ReportError, report_folder, write_report
+from training.report_page import PLOTS, decimal, percent, terminal_table
+from training.report_plots import DARK, LIGHT, confusion_plot
+
+
+@pytest.fixture(autouse=True)
+def no_plots(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plots take most of a second: only the tests that ask for `real_plots` draw them."""
+    monkeypatch.setattr(report_page, "PLOTS", dict.fromkeys(PLOTS, lambda data, theme: b""))
+
+
+@pytest.fixture
+def real_plots(no_plots: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(report_page, "PLOTS", PLOTS)
+
+
+@pytest.fixture
+def weights(tmp_path: Path) -> Path:
+    folder = tmp_path / "runs" / "three"
+    folder.mkdir(parents=True)
+    return save_always_three(folder / "weights.npz", dataset="digits", recipe="quick", seed=7)
+
+
+@pytest.fixture
+def strokes(tmp_path: Path) -> str:
+    """Two threes and two sevens, and a third three without ink."""
+    return str(save_strokes(tmp_path / "mine.npz", [3, 3, 7, 7, 3], blank=(4,)))
+
+
+def strict_json(path: Path) -> Any:
+    def refuse(constant: str) -> None:
+        raise AssertionError(f"{constant} is no JSON")
+
+    return json.loads(path.read_text(encoding="utf-8"), parse_constant=refuse)
+
+
+def test_report_says_how_it_went(weights: Path, strokes: str) -> None:
+    report, path = write_report(weights, strokes)
+    assert (report["images"], report["blank"], report["correct"], report["accuracy"]) == (5, 1, 2, 0.4)
+    assert report["confused_pairs"] == [{"truth": 7, "answer": 3, "images": 2}]
+    assert report["calibration_error"] == pytest.approx(0.7 - 0.5)  # sure at 70 %, right in 2 of 4
+    assert report["parameters"] == 108_874  # quick: 416 + 4,640 + 102,528 + 1,290
+    assert report["training"]["recipe"] == "quick"
+    assert report["training"]["seed"] == 7
+    assert report["training"]["commit"] is None
+    assert re.search(r"python 3\.\d+.*, numpy \d.*, scikit-learn \d", report["versions"])
+    assert strict_json(path.with_name("report.json")) == report
+
+
+def test_mistakes_come_with_the_pictures_that_were_read(weights: Path, strokes: str) -> None:
+    report, _ = write_report(weights, strokes)
+    assert [(each["index"], each["truth"], each["answer"]) for each in report["mistakes"]] == [(2, 7, 3), (3, 7, 3)]
+    for mistake in report["mistakes"]:
+        assert mistake["probability"] == pytest.approx(0.7)
+        picture = np.asarray(Image.open(BytesIO(b64decode(mistake["picture"]))))
+        ink = strokes_to_image([line(mistake["index"])])
+        assert ink is not None
+        np.testing.assert_array_equal(picture, 255 - ink)
+
+
+def test_seconds_are_those_of_ten_thousand_images(weights: Path, strokes: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter([100.0, 100.5])
+    monkeypatch.setattr(report_module, "time", SimpleNamespace(perf_counter=lambda: next(clock)))
+    report, _ = write_report(weights, strokes)
+    assert report["seconds_per_10000"] == pytest.approx(0.5 / 4 * 10_000)  # the blank one was not read
+
+
+@pytest.mark.usefixtures("real_plots")
+def test_page_stands_alone_and_says_the_same(weights: Path, strokes: str) -> None:
+    save_history(weights.with_name("history.csv"))
+    report, path = write_report(weights, strokes)
+    page = path.read_text(encoding="utf-8")
+    assert [row["train_loss"] for row in report["history"]] == [1.0, 0.5]
+    assert '<p class="accuracy">40.00 %</p>' in page
+    assert "Without ink: 1." in page
+    sources = re.findall(r'(?:src|srcset|href)="([^"]*)"', page)
+    assert len(sources) == 2 * 3 + 2  # three plots for light and for dark pages, two mistakes
+    assert all(source.startswith("data:image/png;base64,iVBOR") for source in sources)
+    assert not re.search(r"https?:|@import|url\(|<script|<link", page)
+
+
+def test_page_takes_nothing_from_a_header_for_html(tmp_path: Path, strokes: str) -> None:
+    weights = save_always_three(tmp_path / "odd.npz", recipe="<script>alert(1)</script>")
+    _, path = write_report(weights, strokes, tmp_path / "out")
+    assert "&lt;script&gt;" in path.read_text(encoding="utf-8")
+    assert "<script>" not in path.read_text(encoding="utf-8")
+
+
+def test_header_that_json_cannot_hold(tmp_path: Path, strokes: str) -> None:
+    weights = save_always_three(tmp_path / "odd.npz", validation_accuracy=float("nan"), versions={"numpy": "2.4.6"})
+    report, path = write_report(weights, strokes, tmp_path / "out")
+    assert strict_json(path.with_name("report.json"))["training"]["validation_accuracy"] is None
+    assert report["training"]["versions"] == "numpy 2.4.6"
+
+
+@pytest.mark.usefixtures("real_plots")
+@pytest.mark.parametrize(
+    ("labels", "blank", "accuracy"), [([3], (), 1.0), ([3, 3], (), 1.0), ([7], (), 0.0), ([3, 5], (0, 1), 0.0)]
+)
+def test_hardly_any_pictures(
+    weights: Path, tmp_path: Path, labels: list[int], blank: tuple[int, ...], accuracy: float
+) -> None:
+    report, path = write_report(weights, str(save_strokes(tmp_path / "few.npz", labels, blank)))
+    assert report["accuracy"] == accuracy
+    assert strict_json(path.with_name("report.json")) == report
+    assert percent(accuracy) in terminal_table(report)
+
+
+@pytest.mark.usefixtures("real_plots")
+def test_history_with_a_hole_and_of_one_epoch(weights: Path, strokes: str) -> None:
+    history = save_history(weights.with_name("history.csv"), epochs=1)
+    history.write_text(history.read_text().replace("1.0", "nan"))
+    report, _ = write_report(weights, strokes)
+    assert report["history"][0]["train_loss"] is None
+
+
+@pytest.mark.parametrize("content", ["epoch,train_loss\n1,0.5\n", "epoch\n\xff\n", "epoch,train_loss\n1,a,b,c\n"])
+def test_damaged_history_leaves_the_older_report(weights: Path, strokes: str, content: str) -> None:
+    _, path = write_report(weights, strokes)
+    before = path.stat().st_mtime_ns, path.with_name("report.json").read_bytes()
+    weights.with_name("history.csv").write_text(content, encoding="latin-1")
+    with pytest.raises(ReportError, match=r"history\.csv is damaged .*move it away"):
+        write_report(weights, strokes)
+    assert (path.stat().st_mtime_ns, path.with_name("report.json").read_bytes()) == before
+
+
+def test_disk_that_fails_leaves_the_older_report(weights: Path, strokes: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, path = write_report(weights, strokes)
+    before = {file.name: file.read_bytes() for file in path.parent.iterdir()}
+
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", fail)
+    with pytest.raises(ReportError, match="No space left on device: choose another --output"):
+        write_report(weights, strokes)
+    assert {file.name: file.read_bytes() for file in path.parent.iterdir()} == before
+
+
+def test_damaged_weights(tmp_path: Path) -> None:
+    (tmp_path / "bad.npz").write_bytes(b"PK")
+    with pytest.raises(WeightsError, match=r"bad\.npz"):
+        write_report(tmp_path / "bad.npz", output=tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("weights", "dataset", "folder"),
+    [
+        ("runs/quick/weights.npz", None, "runs/quick/report"),
+        ("runs/quick/weights.npz", "usps", "runs/quick/report/usps"),
+        ("runs/quick/weights.npz", "/home/me/mine.npz", "runs/quick/report/mine"),
+        ("/x/runs/quick/weights.npz", None, "/x/runs/quick/report"),
+        ("/x/pretrained/quick.npz", None, "runs/pretrained-quick/report"),
+        ("model/pretrained/quick.npz", "drawn/mine/", "runs/pretrained-quick/report/mine"),
+        ("runs/quick/older.npz", None, "runs/quick-older/report"),
+    ],
+)
+def test_report_folder(weights: str, dataset: str | None, folder: str) -> None:
+    assert report_folder(Path(weights), dataset) == Path(folder)
+
+
+class TestDataSets:
+    """Which pictures are read, and that the run's own data set has the run's own report."""
+
+    @pytest.fixture(autouse=True)
+    def two_pictures(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def load_dataset(name: str) -> Dataset:
+            if name == "usps":
+                raise OpenMLUnreachable("OpenML does not answer")
+            images, labels = np.full((2, 28, 28), 9, np.uint8), np.array([3, 5], np.uint8)
+            return Dataset(name, images[:0], labels[:0], images, labels)
+
+        monkeypatch.setattr(report_module, "load_dataset", load_dataset)
+
+    def test_default_is_what_the_network_was_trained_on(self, weights: Path) -> None:
+        report, path = write_report(weights)
+        assert (report["dataset"], report["images"], path.parent) == ("digits", 2, weights.with_name("report"))
+        assert "not MNIST" in path.read_text(encoding="utf-8")
+
+    def test_default_without_a_header_is_mnist(self, tmp_path: Path) -> None:
+        report, _ = write_report(save_always_three(tmp_path / "bare.npz"), output=tmp_path / "out")
+        assert report["dataset"] == "mnist"
+
+    def test_another_data_set_has_a_folder_of_its_own(self, weights: Path) -> None:
+        _, path = write_report(weights, "mnist")
+        assert path.parent == weights.with_name("report") / "mnist"
+
+    def test_own_data_set_by_name_is_the_default(self, weights: Path) -> None:
+        _, path = write_report(weights, "digits")
+        assert path.parent == weights.with_name("report")
+
+    def test_without_a_network_there_is_advice(self, weights: Path) -> None:
+        with pytest.raises(DatasetError, match="does not answer: try again later, or choose the data set digits"):
+            write_report(weights, "usps")
+
+    def test_unknown_data_set_names_the_known(self, weights: Path) -> None:
+        with pytest.raises(DatasetError, match="'emnist': choose mnist, usps, digits or a path"):
+            write_report(weights, "emnist")
+
+
+def test_every_data_set_is_described() -> None:
+    assert DATASETS.keys() == LOADERS.keys()
+
+
+def test_terminal_table(weights: Path, strokes: str) -> None:
+    table = terminal_table(write_report(weights, strokes)[0])
+    assert "accuracy     40.00 %" in table
+    assert "2 of 5 right, 1 without ink" in table
+    assert "confused     7 as 3 (2)" in table
+    assert re.search(r"^    3 +3 +50\.00 % +66\.67 % +57\.14 %$", table, re.MULTILINE)
+    assert re.search(r"^    0 +0 +– +– +–$", table, re.MULTILINE)
+
+
+def test_numbers_as_words() -> None:
+    assert [percent(0.99123), percent(1.0), percent(None)] == ["99.12 %", "100.00 %", "–"]
+    assert [decimal(3.14159), decimal(12), decimal("quick"), decimal(None)] == ["3.14", "12", "quick", "–"]
+
+
+@pytest.mark.parametrize(("theme", "paper"), [(LIGHT, "#ffffff"), (DARK, "#16191d")])
+def test_plots_have_the_paper_of_their_page(theme: Any, paper: str) -> None:
+    corner = Image.open(BytesIO(confusion_plot(np.eye(10, dtype=int).tolist(), theme))).convert("RGB").getpixel((0, 0))
+    assert corner == tuple(bytes.fromhex(paper[1:]))

@@ -1,0 +1,126 @@
+"""The user's own test digits: folders of pictures and files of strokes."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+from tiny_report import line, save_strokes
+
+from data.datasets import DatasetError
+from data.ink import picture_to_image, strokes_to_image
+from data.samples import load_samples
+
+
+def save_picture(path: Path, ink: bool = True) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    picture = Image.new("L", (60, 60), 255)
+    if ink:
+        ImageDraw.Draw(picture).line([(30, 10), (34, 50)], fill=0, width=5)
+    picture.save(path)
+    return path
+
+
+def test_folder_names_are_the_digits(tmp_path: Path) -> None:
+    one = save_picture(tmp_path / "1" / "a.png")
+    save_picture(tmp_path / "7" / "b.jpg")
+    (tmp_path / "7" / ".DS_Store").write_text("left behind by a system")
+    (tmp_path / "notes.txt").write_text("not in a digit's folder")
+    images, labels = load_samples(tmp_path)
+    assert (images.dtype, images.shape, labels.tolist()) == (np.uint8, (2, 28, 28), [1, 7])
+    np.testing.assert_array_equal(images[0], picture_to_image(one))
+
+
+def test_pictures_without_ink_stay_in_their_place(tmp_path: Path) -> None:
+    save_picture(tmp_path / "1" / "a.png", ink=False)
+    save_picture(tmp_path / "1" / "b.png")
+    images, labels = load_samples(tmp_path)
+    assert labels.tolist() == [1, 1]
+    assert [image.any() for image in images] == [False, True]
+
+
+def test_damaged_picture_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "3" / "torn.png"
+    file.parent.mkdir()
+    file.write_bytes(b"no picture at all")
+    with pytest.raises(DatasetError, match=r"torn\.png: .*take it out"):
+        load_samples(tmp_path)
+
+
+def test_folder_without_pictures_says_where_they_go(tmp_path: Path) -> None:
+    (tmp_path / "0").mkdir()
+    with pytest.raises(DatasetError, match=r"no pictures in .*/0 to .*/9"):
+        load_samples(tmp_path)
+
+
+def test_missing_path(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match=r"no folder or file .*nowhere"):
+        load_samples(tmp_path / "nowhere")
+
+
+def test_strokes(tmp_path: Path) -> None:
+    images, labels = load_samples(save_strokes(tmp_path / "lines.npz", [1, 4, 7], blank=(1,)))
+    assert labels.tolist() == [1, 4, 7]
+    assert not images[1].any()
+    for i in (0, 2):
+        np.testing.assert_array_equal(images[i], strokes_to_image([line(i)]))
+
+
+def test_drawing_of_two_strokes(tmp_path: Path) -> None:
+    cross = [np.array([[0.0, 0.0], [9.0, 9.0]]), np.array([[9.0, 0.0], [4.0, 4.0], [0.0, 9.0]])]
+    file = tmp_path / "cross.npz"
+    np.savez(file, points=np.concatenate(cross), stroke_start=[0, 2, 5], sample_offset=[0, 2], y=[4])
+    np.testing.assert_array_equal(load_samples(file)[0][0], strokes_to_image(cross))
+
+
+@pytest.mark.parametrize(
+    ("name", "array"),
+    [
+        ("points", np.zeros((2, 3))),
+        ("stroke_start", [0, 3]),
+        ("stroke_start", [0.0, 2.0]),
+        ("stroke_start", [2, 0]),
+        ("sample_offset", [[0, 1]]),
+        ("sample_offset", [0, 1, 1]),
+        ("y", [10]),
+        ("y", [1.0]),
+        ("y", [1, 1]),
+    ],
+)
+def test_strokes_that_do_not_fit_together(tmp_path: Path, name: str, array: Any) -> None:
+    arrays = {"points": line(0), "stroke_start": [0, 2], "sample_offset": [0, 1], "y": [1]}
+    np.savez(tmp_path / "bad.npz", **{**arrays, name: array})
+    with pytest.raises(DatasetError, match=r"bad\.npz do not fit together"):
+        load_samples(tmp_path / "bad.npz")
+
+
+def test_strokes_at_infinity_name_the_drawing(tmp_path: Path) -> None:
+    file = tmp_path / "far.npz"
+    np.savez(file, points=np.array([[0, np.inf], [1, 1]]), stroke_start=[0, 2], sample_offset=[0, 1], y=[1])
+    with pytest.raises(DatasetError, match=r"far\.npz, drawing 0: .*take it out"):
+        load_samples(file)
+
+
+def test_file_without_drawings(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="no drawings"):
+        load_samples(save_strokes(tmp_path / "none.npz", []))
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 cut short", b"\x93NUMPY nonsense"])
+def test_file_that_is_no_strokes_file(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "other.npz"
+    file.write_bytes(content)
+    with pytest.raises(DatasetError, match=r"other\.npz is no strokes file"):
+        load_samples(file)
+
+
+def test_strokes_file_cannot_run_code(tmp_path: Path) -> None:
+    class Trap:
+        def __reduce__(self) -> tuple[Any, ...]:
+            return (Path.touch, (tmp_path / "trap",))
+
+    np.savez(tmp_path / "trap.npz", points=np.array([Trap()], object), stroke_start=[0], sample_offset=[0], y=[1])
+    with pytest.raises(DatasetError, match="no strokes file"):
+        load_samples(tmp_path / "trap.npz")
+    assert not (tmp_path / "trap").exists()

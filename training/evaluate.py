@@ -1,0 +1,35 @@
+"""Write the accuracy report of a weights file: `python -m training.evaluate model/pretrained/quick.npz`."""
+
+import argparse
+import sys
+
+from data.datasets import DatasetError
+from model.weights import WeightsError
+
+from .report import DATASETS, ReportError, write_report
+from .report_page import terminal_table
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Returns the exit status: 0, or 2 where there can be no report."""
+    parser = argparse.ArgumentParser(prog="python -m training.evaluate", description="Write an accuracy report.")
+    parser.add_argument("weights", help="the weights file to evaluate")
+    parser.add_argument(
+        "--dataset",
+        help=f"{', '.join(DATASETS)}, a folder with pictures in its folders 0 to 9, or a file of pen strokes "
+        "(default: what the network was trained on)",
+    )
+    parser.add_argument("--output", help="the folder to write to (default: runs/<name>/report, by the weights' name)")
+    arguments = parser.parse_args(argv)
+    try:
+        report, path = write_report(arguments.weights, arguments.dataset, arguments.output)
+    except (WeightsError, DatasetError, ReportError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    print(terminal_table(report))
+    print(f"\nreport       {path}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

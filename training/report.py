@@ -1,0 +1,177 @@
+"""The accuracy report: how well one weights file reads one data set, as a page for people and as JSON for programs."""
+
+import csv
+import json
+import math
+import os
+import platform
+import time
+from base64 import b64encode
+from dataclasses import asdict
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.datasets import DatasetError, OpenMLUnreachable, load_dataset
+from data.samples import load_samples
+from model.classifier import DigitClassifier
+
+from .evaluation import evaluate
+from .report_page import Report, page
+from .report_plots import digit_picture
+
+FORMAT = 1
+DATASETS = {
+    "mnist": "the MNIST test images",
+    "usps": "USPS digits, from envelopes",
+    "digits": "scikit-learn’s small embedded data set, not MNIST",
+}
+TRAINING = (
+    "dataset",
+    "recipe",
+    "settings",
+    "seed",
+    "epochs",
+    "training_seconds",
+    "validation_accuracy",
+    "temperature",
+    "commit",
+    "versions",
+)
+HISTORY = ("epoch", "train_loss", "train_accuracy", "validation_loss", "validation_accuracy")
+PACKAGES = ("numpy", "scipy", "scikit-learn")
+
+
+class ReportError(ValueError):
+    """There can be no report; the message names the cause and the cure."""
+
+
+def write_report(
+    weights: str | os.PathLike[str], dataset: str | None = None, output: str | os.PathLike[str] | None = None
+) -> tuple[Report, Path]:
+    """Evaluate a weights file and write `report.json` and `report.html`.
+
+    Args:
+        dataset: a name in `DATASETS`, or the path of a folder or strokes file as in `data.samples`; by default the data
+            set that the network was trained on.
+        output: the folder to write to; `report_folder` chooses it by default.
+
+    Returns:
+        What `report.json` holds, and the path of `report.html`.
+
+    Raises:
+        WeightsError, DatasetError, ReportError: something cannot be read or written. An older report still stands.
+    """
+    weights = Path(weights)
+    classifier = DigitClassifier.load(weights)
+    own = str(classifier.header.get("dataset") or "mnist")
+    dataset = dataset or own
+    report = make_report(weights, classifier, dataset)
+    folder = Path(output) if output else report_folder(weights, None if dataset == own else dataset)
+    files = {"report.html": page(report), "report.json": json.dumps(report, indent=1, allow_nan=False)}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in files.items():
+            write_whole(folder / name, text)
+    except OSError as error:
+        raise ReportError(f"cannot write to {folder}: {error.strerror}: choose another --output") from None
+    return report, folder / "report.html"
+
+
+def report_folder(weights: Path, dataset: str | None = None) -> Path:
+    """Where a report goes: into `runs/<name>/report/`, for a data set that is not the network's own a folder deeper.
+
+    A weights file outside of `runs/<name>/` makes its own name there: `model/pretrained/quick.npz` goes to
+    `runs/pretrained-quick/report/`.
+    """
+    path = weights.resolve()
+    if path.name == "weights.npz" and path.parent.parent.name == "runs":
+        folder = weights.parent / "report"
+    else:
+        folder = Path("runs", f"{path.parent.name}-{path.stem}", "report")
+    return folder / Path(dataset).resolve().stem if dataset else folder
+
+
+def make_report(weights: Path, classifier: DigitClassifier, dataset: str) -> Report:
+    """Read every picture of the data set once, and say how that went."""
+    images, labels = load_images(dataset)
+    blank = ~images.any(axis=(1, 2))
+    probabilities = np.zeros((len(images), 10))
+    start = time.perf_counter()
+    probabilities[~blank] = classifier.predict_proba(images[~blank])
+    seconds = time.perf_counter() - start
+    read = len(images) - blank.sum()
+    evaluation = asdict(evaluate(probabilities, labels, blank))
+    for mistake in evaluation["mistakes"]:
+        mistake["picture"] = b64encode(digit_picture(images[mistake["index"]])).decode()
+    return finite(
+        {
+            "format": FORMAT,
+            "created": datetime.now(UTC).isoformat(timespec="seconds"),
+            "weights": str(weights),
+            "dataset": dataset,
+            "about_dataset": DATASETS.get(dataset, f"the digits in {dataset}"),
+            "training": {name: in_words(classifier.header.get(name)) for name in TRAINING},
+            "versions": in_words({"python": platform.python_version(), **{name: version(name) for name in PACKAGES}}),
+            "parameters": sum(array.size for array in classifier.network.parameters().values()),
+            "seconds_per_10000": seconds / read * 10_000 if read else None,
+            **evaluation,
+            "history": read_history(weights.with_name("history.csv")),
+        }
+    )
+
+
+def load_images(dataset: str) -> tuple[NDArray[np.uint8], NDArray[np.integer]]:
+    """The test pictures of a data set, and their digits."""
+    if dataset in DATASETS:
+        try:
+            loaded = load_dataset(dataset)
+        except OpenMLUnreachable as error:
+            raise DatasetError(f"{error}: try again later, or choose the data set digits, which is at hand") from None
+        return loaded.test_images, loaded.test_labels
+    if not Path(dataset).exists():
+        raise DatasetError(f"there is no data set, folder or file {dataset!r}: choose {', '.join(DATASETS)} or a path")
+    return load_samples(dataset)
+
+
+def read_history(path: Path) -> list[dict[str, float]]:
+    """The training run epoch by epoch, as the trainer wrote it; empty where it left no file.
+
+    Raises:
+        ReportError: the file is damaged.
+    """
+    try:
+        with open(path, newline="") as file:
+            return [{name: float(row[name]) for name in HISTORY} for row in csv.DictReader(file)]
+    except FileNotFoundError:
+        return []
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise ReportError(f"{path} is damaged ({error!r}): move it away to have a report without curves") from None
+
+
+def in_words(value: Any) -> Any:
+    """{"numpy": "2.4.6", "scipy": "1.17.1"} → "numpy 2.4.6, scipy 1.17.1"; what is no mapping stays as it is."""
+    return ", ".join(f"{name} {each}" for name, each in value.items()) if isinstance(value, dict) else value
+
+
+def finite(value: Any) -> Any:
+    """The same data with None for the numbers that JSON does not know, NaN and the infinities."""
+    if isinstance(value, dict):
+        return {name: finite(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file whole or not at all: under a temporary name beside it, then renamed."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,107 @@
+"""The report's pictures as PNG bytes. Only this file knows matplotlib."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from io import BytesIO
+from typing import Any, NamedTuple
+
+import matplotlib
+import numpy as np
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
+from PIL import Image
+
+Rows = Sequence[dict[str, Any]]
+
+
+class Theme(NamedTuple):
+    """The colours of a light or a dark page."""
+
+    paper: str
+    ink: str
+    quiet: str
+    first: str
+    second: str
+
+
+LIGHT = Theme(paper="#ffffff", ink="#1b1f24", quiet="#8b949e", first="#1f6fb4", second="#e5707a")
+DARK = Theme(paper="#16191d", ink="#eceff2", quiet="#7d8590", first="#74b9ff", second="#c9495d")
+
+
+def confusion_plot(confusion: Sequence[Sequence[int]], theme: Theme) -> bytes:
+    """The confusion matrix. Right answers carry no colour: no confusion would show beside them."""
+    counts = np.array(confusion)
+    wrong = np.where(np.eye(10, dtype=bool), 0, counts)
+    with in_colours(theme):
+        figure = Figure((8, 7.5), layout="constrained")
+        axes = figure.add_subplot()
+        colours = LinearSegmentedColormap.from_list("wrong", [theme.paper, theme.second])
+        axes.imshow(wrong, cmap=colours, vmin=0, vmax=max(1, wrong.max()))
+        for truth, answer in np.argwhere(counts):
+            axes.text(answer, truth, str(counts[truth, answer]), ha="center", va="center")
+        axes.set(xticks=range(10), yticks=range(10), xlabel="read as", ylabel="written")
+        return png(figure)
+
+
+def calibration_plot(bins: Rows, theme: Theme) -> bytes:
+    """Above: how often answers of one probability are right, ideally on the diagonal. Below: how many they are."""
+    probabilities, accuracies = [bin["probability"] for bin in bins], [bin["accuracy"] for bin in bins]
+    with in_colours(theme):
+        figure = Figure((8, 6.5), layout="constrained")
+        above, below = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1])
+        above.plot([0, 1], [0, 1], "--", color=theme.quiet, label="perfect calibration")
+        above.plot(probabilities, accuracies, "o-", color=theme.first, label="this network")
+        above.set(ylabel="share that is right", xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
+        above.legend()
+        lower, width = [bin["lower"] for bin in bins], [bin["upper"] - bin["lower"] for bin in bins]
+        below.bar(lower, [bin["images"] for bin in bins], width, align="edge", color=theme.first, ec=theme.paper)
+        below.set(xlabel="probability given to the answer", ylabel="pictures", yscale="log", ylim=(0.5, None))
+        return png(figure)
+
+
+def history_plot(history: Rows, theme: Theme) -> bytes:
+    """Loss and accuracy after each epoch, on training and on validation images."""
+    epochs = np.array([row["epoch"] for row in history], float)
+    with in_colours(theme):
+        figure = Figure((11, 4.5), layout="constrained")
+        for axes, quantity in zip(figure.subplots(1, 2), ("loss", "accuracy"), strict=True):
+            for part, colour in (("train", theme.second), ("validation", theme.first)):
+                values = np.array([row[f"{part}_{quantity}"] for row in history], float)  # None leaves a gap
+                axes.plot(epochs, values, "o-", color=colour, markersize=4, label=part)
+            axes.set(xlabel="epoch", ylabel=quantity)
+            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+            axes.legend()
+        return png(figure)
+
+
+def digit_picture(image: NDArray[np.uint8]) -> bytes:
+    """The 28×28 pixels that the network saw, as dark ink on white paper."""
+    file = BytesIO()
+    Image.fromarray(255 - image).save(file, "PNG")
+    return file.getvalue()
+
+
+def in_colours(theme: Theme) -> AbstractContextManager[None]:
+    """A context in which matplotlib draws in the colours of `theme`."""
+    return matplotlib.rc_context(
+        {
+            "font.size": 13,
+            "figure.facecolor": theme.paper,
+            "axes.facecolor": theme.paper,
+            "legend.facecolor": theme.paper,
+            "text.color": theme.ink,
+            "axes.labelcolor": theme.ink,
+            "axes.edgecolor": theme.ink,
+            "xtick.color": theme.ink,
+            "ytick.color": theme.ink,
+        }
+    )
+
+
+def png(figure: Figure) -> bytes:
+    """The figure, sharp enough for a projector."""
+    file = BytesIO()
+    figure.savefig(file, format="png", dpi=130)
+    return file.getvalue()

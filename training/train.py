@@ -1,0 +1,197 @@
+"""`python -m training.train --recipe quick`: train a network and write it to `runs/<name>/weights.npz`."""
+
+import argparse
+import dataclasses
+import platform
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import scipy
+
+from data.datasets import Dataset, DatasetError, OpenMLUnreachable, load_dataset
+from model.architectures import build_network
+from model.losses import LOSSES
+from model.network import Network
+from model.weights import WeightsError, fill, save_network
+
+from .checkpoint import load_checkpoint
+from .parallel import usable_cores
+from .recipes import RECIPES, Recipe
+from .trainer import Progress, Trainer, TrainingError, split
+
+RUNS = Path("runs")
+
+
+class RunError(ValueError):
+    """What was asked for does not go with what is in the run's folder."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command line. Returns the exit status: 0, 1 where training broke, 2 for bad input, 130 after Ctrl-C."""
+    parser = argparse.ArgumentParser(prog="python -m training.train", description="Train a network to read digits.")
+    parser.add_argument("--recipe", choices=RECIPES, default="quick", help="how to train (default: %(default)s)")
+    parser.add_argument(
+        "--dataset",
+        choices=("mnist", "digits"),
+        help="what to train on (default: mnist, or where OpenML cannot be reached the small digits of scikit-learn)",
+    )
+    parser.add_argument("--epochs", type=positive, help="instead of the recipe's")
+    parser.add_argument("--seed", type=int, choices=range(2**31), metavar="N", default=0, help="default: %(default)s")
+    parser.add_argument("--threads", type=positive, default=usable_cores(), help="default: the cores, %(default)s")
+    parser.add_argument("--name", type=run_name, help="folder below runs/ (default: the recipe's name)")
+    parser.add_argument("--resume", action="store_true", help="go on with this run, as it was started")
+    parser.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
+    options = parser.parse_args(arguments)
+    try:
+        return run(options)
+    except (DatasetError, RunError, WeightsError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        folder = RUNS / (options.name or options.recipe)
+        print(f"error: {error}. What was saved in {folder} stays; mend this, then --resume", file=sys.stderr)
+        return 2
+    except TrainingError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def run(options: argparse.Namespace) -> int:
+    """Set up the run, or set it up again as it was; train it; save the weights."""
+    folder = RUNS / (options.name or options.recipe)
+    weights = folder / "weights.npz"
+    if options.resume:
+        if weights.exists():
+            print(f"{weights} is trained to its end.")
+            return 0
+        parameters, optimizer_state, saved = load_checkpoint(folder / "checkpoint.npz")
+        about, progress = saved["about"], Progress(**saved["progress"])
+        dataset = load_dataset(about["dataset"])
+    else:
+        if (folder / "checkpoint.npz").exists() or weights.exists():
+            raise RunError(f"there is a run in {folder}: --resume goes on with it, --name NAME starts another")
+        dataset = dataset_or_fallback(options.dataset)
+        about = description(options, dataset)
+        parameters, optimizer_state, progress = {}, {}, Progress()
+
+    recipe = Recipe.from_dict(about["settings"])
+    network = build_network(recipe.architecture, np.random.default_rng(about["seed"]))
+    network.use(*LOSSES[recipe.loss])
+    trainer = Trainer(recipe, network, dataset, about["seed"], about["threads"], folder, about)
+    if parameters:
+        fill(network.parameters(), parameters)
+        trainer.optimizer.state = optimizer_state
+        trainer.progress = progress
+    print(summary(about, network, dataset, folder))
+    if options.dry_run:
+        return 0
+
+    folder.mkdir(parents=True, exist_ok=True)
+    stop_on_interrupt(trainer)
+    if not trainer.train():
+        print(f"Stopped and saved. To go on: python -m training.train --name {folder.name} --resume")
+        return 130
+    last = trainer.progress.history[-1]
+    header = {
+        **about,
+        "validation_accuracy": last["validation_accuracy"],
+        "temperature": trainer.temperature(),
+        "training_seconds": last["seconds"],
+        "commit": commit(),
+        "versions": {"python": platform.python_version(), "numpy": np.__version__, "scipy": scipy.__version__},
+    }
+    save_network(weights, network, header)
+    accuracy = f"{100 * last['validation_accuracy']:.2f} % of {len(trainer.validation_rows):,} validation images"
+    print(f"Read {accuracy} after {last['seconds']:.0f} s of training on {dataset.name}: {weights}")
+    return 0
+
+
+def stop_on_interrupt(trainer: Trainer) -> None:
+    """Let the first Ctrl-C be a wish, which the trainer fulfils after its step, and a second one an order."""
+
+    def ask(number: int, frame: object) -> None:
+        trainer.stop()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    signal.signal(signal.SIGINT, ask)
+
+
+def dataset_or_fallback(name: str | None) -> Dataset:
+    """The data set asked for; if none was, MNIST, or scikit-learn's own digits where MNIST cannot be had."""
+    try:
+        return load_dataset(name or "mnist")
+    except OpenMLUnreachable as error:
+        if name is not None:
+            raise OpenMLUnreachable(
+                f"{error}. Go online, or set SCIKIT_LEARN_DATA to a folder that holds its cache, or train without "
+                "--dataset on the small digits of scikit-learn"
+            ) from None
+        print(f"{error}: training on the small digits that come with scikit-learn instead of MNIST.")
+        return load_dataset("digits")
+
+
+def description(options: argparse.Namespace, dataset: Dataset) -> dict[str, Any]:
+    """All that decides what a run will come to, as a checkpoint and a weights file tell it."""
+    recipe = RECIPES[options.recipe]
+    if options.epochs is not None:
+        recipe = dataclasses.replace(recipe, epochs=options.epochs)
+    return {
+        "recipe": options.recipe,
+        "settings": dataclasses.asdict(recipe),
+        "dataset": dataset.name,
+        "seed": options.seed,
+        "threads": options.threads,
+    }
+
+
+def summary(about: dict[str, Any], network: Network, dataset: Dataset, folder: Path) -> str:
+    """What is about to happen, for the terminal."""
+    lines = [f"Recipe {about['recipe']}, seed {about['seed']}, {about['threads']} threads, into {folder}/"]
+    for layer in network.layers:
+        count = sum(array.size for array in layer.parameters.values())
+        lines.append(
+            f"  {type(layer).__name__:16} → {layer.output_shape!s:13} {f'{count:,} parameters' if count else ''}"
+        )
+    parameters = sum(array.size for array in network.parameters().values())
+    rows, held_back = split(len(dataset.train_images))
+    epochs = about["settings"]["epochs"]
+    lines.append(f"  {parameters:,} parameters in all")
+    lines.append(f"{epochs} epochs of {len(rows):,} images of {dataset.name}; {len(held_back):,} are for validation")
+    return "\n".join(lines)
+
+
+def commit() -> str:
+    """The commit of the code that trains, with a mark where it was changed since; "unknown" outside a checkout."""
+    command = ["git", "describe", "--always", "--dirty", "--exclude=*"]
+    try:
+        return subprocess.run(
+            command, capture_output=True, text=True, check=True, cwd=Path(__file__).parent
+        ).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+
+
+def positive(text: str) -> int:
+    """A whole number above 0, for argparse."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return number
+
+
+def run_name(text: str) -> str:
+    """The name of a folder that cannot lead anywhere else, for argparse."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", text):
+        raise argparse.ArgumentTypeError("use up to 64 letters, digits, dots, dashes and underscores")
+    return text
+
+
+if __name__ == "__main__":
+    sys.exit(main())

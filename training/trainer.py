@@ -1,0 +1,252 @@
+"""The training loop, from a network with random weights to one that reads digits."""
+
+import csv
+import io
+import os
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
+from tqdm import tqdm
+
+from data.datasets import Dataset
+from model.images import images_to_input
+from model.losses import softmax_cross_entropy
+from model.network import Network
+
+from .augmentation import augment
+from .checkpoint import save_checkpoint
+from .optimizers import OPTIMIZERS
+from .parallel import ParallelNetwork
+from .recipes import Recipe
+from .schedules import one_cycle
+
+MOST_VALIDATION_IMAGES = 5_000
+BATCHES_AHEAD = 64  # prepared at once while the ones before are learned
+
+
+class TrainingError(RuntimeError):
+    """Training cannot go on; the message says where it broke and what helps."""
+
+
+@dataclass
+class Progress:
+    """How far a run is, and what happened on the way."""
+
+    epoch: int = 0
+    step: int = 0  # within the epoch
+    loss: float = 0.0  # summed over the epoch's images so far
+    correct: int = 0  # of the epoch's images so far
+    seconds: float = 0.0
+    history: list[dict[str, float]] = field(default_factory=list)
+
+
+class Trainer:
+    """Trains a network as a recipe says, and keeps what it needs to go on in `folder`.
+
+    Args:
+        recipe: its architecture and loss are those of the network.
+        network: float32, with its loss set.
+        dataset: of its training images, up to 5,000 are held back for validation, always the same.
+        seed: of the order of the images and of all that is drawn at random.
+        threads: results depend on their number, but not on their timing.
+        about: what a checkpoint says of the run, so that it can be set up again.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        network: Network,
+        dataset: Dataset,
+        seed: int,
+        threads: int,
+        folder: Path,
+        about: dict[str, Any],
+    ) -> None:
+        self.recipe, self.network, self.dataset = recipe, network, dataset
+        self.seed, self.threads, self.folder, self.about = seed, threads, folder, about
+        self.train_rows, self.validation_rows = split(len(dataset.train_images))
+        self.steps = -(-len(self.train_rows) // recipe.batch_size)  # in an epoch, the short last batch included
+        self.optimizer = OPTIMIZERS[recipe.optimizer]()
+        self.progress = Progress()
+        self.stopping = False
+
+    def train(self) -> bool:
+        """Train to the end, or to the end of the step in which `stop` was called; whether it was the end.
+
+        Raises:
+            TrainingError: the loss is not finite any more.
+            OSError: a checkpoint cannot be written.
+        """
+        recipe, progress = self.recipe, self.progress
+        parameters = self.network.parameters()
+        self.save()
+        with ParallelNetwork(self.network, self.threads) as parallel, self._bar() as bar:
+            while progress.epoch < recipe.epochs:
+                started = time.perf_counter()
+                for images, targets in self._batches():
+                    loss, correct = parallel.learn(images, targets, [self.seed, progress.epoch, progress.step])
+                    if not np.isfinite(loss):
+                        raise self._not_finite(images)
+                    self.optimizer.step(parameters, parallel.gradients, self.learning_rate())
+                    progress.step += 1
+                    progress.loss += loss * len(images)
+                    progress.correct += correct
+                    bar.update()
+                    if self.stopping:
+                        progress.seconds += time.perf_counter() - started
+                        self.save()
+                        return False
+                self._finish_epoch(parallel, started)
+                bar.set_postfix_str(self._standing())
+                bar.set_description(self._place())
+        return True
+
+    def stop(self) -> None:
+        """Let `train` finish its step, save, and return."""
+        self.stopping = True
+
+    def learning_rate(self) -> float:
+        """The rate of the next step."""
+        done = (self.progress.epoch * self.steps + self.progress.step) / (self.recipe.epochs * self.steps)
+        return one_cycle(done, self.recipe.learning_rate)
+
+    def save(self) -> None:
+        """Write the checkpoint.
+
+        Raises:
+            OSError: the disk is full or read-only; the last checkpoint still stands.
+        """
+        state = {"about": self.about, "progress": vars(self.progress)}
+        save_checkpoint(self.folder / "checkpoint.npz", self.network.parameters(), self.optimizer.state, state)
+
+    def temperature(self) -> float:
+        """What to divide outputs by, so that their softmax is as sure as it is right on the validation images.
+
+        Guo et al., "On Calibration of Modern Neural Networks", 2017.
+        """
+        outputs = self.network.predict(images_to_input(self.dataset.train_images[self.validation_rows]))
+        targets = one_hot(self.dataset.train_labels[self.validation_rows])
+        best = minimize_scalar(
+            lambda log: softmax_cross_entropy(targets, outputs / np.exp(log)), bounds=(-5, 5), method="bounded"
+        )
+        return float(np.exp(best.x))
+
+    def _batches(self) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.float32]]]:
+        """The rest of the epoch's batches, in an order of its own, prepared by a thread while the last are learned."""
+        size = self.recipe.batch_size
+        seed, epoch = self.seed, self.progress.epoch
+        order = np.random.default_rng([seed, epoch]).permutation(self.train_rows)
+
+        def prepare(batch: int) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+            rows = order[batch * size : (batch + BATCHES_AHEAD) * size]
+            images = self.dataset.train_images[rows]
+            if self.recipe.augmentation is not None:
+                rng = np.random.default_rng([seed, epoch, batch])
+                images = augment(images, size, self.recipe.augmentation, rng)
+            return images, one_hot(self.dataset.train_labels[rows])
+
+        skipped = self.progress.step % BATCHES_AHEAD
+        with ThreadPoolExecutor(1) as pool:
+            first = self.progress.step - skipped
+            waiting = pool.submit(prepare, first)
+            for batch in range(first, self.steps, BATCHES_AHEAD):
+                images, targets = waiting.result()
+                if batch + BATCHES_AHEAD < self.steps:
+                    waiting = pool.submit(prepare, batch + BATCHES_AHEAD)
+                for start in range(skipped * size, len(images), size):
+                    yield images[start : start + size], targets[start : start + size]
+                skipped = 0
+
+    def _finish_epoch(self, parallel: ParallelNetwork, started: float) -> None:
+        progress, rate = self.progress, self.learning_rate()
+        outputs = parallel.predict(self.dataset.train_images[self.validation_rows])
+        labels = self.dataset.train_labels[self.validation_rows]
+        assert self.network.loss is not None
+        progress.seconds += time.perf_counter() - started
+        progress.history.append(
+            {
+                "epoch": progress.epoch + 1,
+                "train_loss": progress.loss / len(self.train_rows),
+                "train_accuracy": progress.correct / len(self.train_rows),
+                "validation_loss": self.network.loss(one_hot(labels), outputs),
+                "validation_accuracy": float((outputs.argmax(axis=1) == labels).mean()),
+                "learning_rate": rate,
+                "seconds": round(progress.seconds, 2),
+            }
+        )
+        progress.epoch += 1
+        progress.step, progress.loss, progress.correct = 0, 0.0, 0
+        if progress.epoch == 1 and progress.history[0]["validation_accuracy"] < 0.2:
+            tqdm.write(
+                "warning: hardly better than guessing after the first epoch. Likely causes: a learning rate far too "
+                "high or low, weights that start far too large or small, labels that do not belong to their images.",
+                file=sys.stderr,
+            )
+        self._write_history()
+        self.save()
+
+    def _write_history(self) -> None:
+        text = io.StringIO()
+        table = csv.DictWriter(text, self.progress.history[0])
+        table.writeheader()
+        table.writerows(self.progress.history)
+        temporary = self.folder / f".history.csv.{os.getpid()}.part"
+        temporary.write_text(text.getvalue())
+        temporary.replace(self.folder / "history.csv")
+
+    def _bar(self) -> Any:
+        """A progress bar over all steps: epoch, loss, validation accuracy, time left."""
+        return tqdm(
+            total=self.recipe.epochs * self.steps,
+            initial=self.progress.epoch * self.steps + self.progress.step,
+            desc=self._place(),
+            postfix=self._standing(),
+            unit="step",
+            mininterval=0.2 if sys.stderr.isatty() else 10,  # seconds; a log need not hold every move
+        )
+
+    def _place(self) -> str:
+        return f"epoch {min(self.progress.epoch + 1, self.recipe.epochs)}/{self.recipe.epochs}"
+
+    def _standing(self) -> str:
+        if not self.progress.history:
+            return ""
+        last = self.progress.history[-1]
+        return f"loss {last['train_loss']:.4f}, validation {100 * last['validation_accuracy']:.2f} %"
+
+    def _not_finite(self, images: NDArray[np.uint8]) -> TrainingError:
+        """Find the first layer that gives numbers that are not finite, and say what helps."""
+        culprit = "the loss"
+        output = images_to_input(images)
+        with np.errstate(all="ignore"):
+            for number, layer in enumerate(self.network.layers):
+                output = layer.forward_propagation(output)
+                if not np.isfinite(output).all():
+                    culprit = f"layer {number}, {type(layer).__name__},"
+                    break
+        place = f"epoch {self.progress.epoch + 1}, step {self.progress.step + 1}"
+        return TrainingError(
+            f"the loss is not finite in {place}: {culprit} is the first to overflow. "
+            f"The learning rate is {self.learning_rate():.2g}: try a smaller one. "
+            f"The last good checkpoint stays in {self.folder / 'checkpoint.npz'}"
+        )
+
+
+def split(count: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Rows to train on and rows to validate on, of `count`: the same for every run, so that runs can be compared."""
+    rows = np.random.default_rng(0).permutation(count)
+    held_back = min(MOST_VALIDATION_IMAGES, count // 10)
+    return np.sort(rows[held_back:]), np.sort(rows[:held_back])
+
+
+def one_hot(labels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """`(n, 10)`: 1 at each label, 0 elsewhere."""
+    return np.eye(10, dtype=np.float32)[labels]
