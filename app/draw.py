@@ -15,16 +15,23 @@ BLANK = np.zeros((28, 28), np.uint8)
 
 @st.fragment
 def draw_and_read(classifier: DigitClassifier) -> None:
-    """The pad and the reading. While someone draws, only this part of the page runs again."""
-    left, right = st.columns(2, gap="large")
-    with left:
-        message = drawing_pad(on_change=lambda: st.session_state.update(to_read="drawing"))
-    upload = st.file_uploader(
-        "Or upload a picture of one digit, dark on light or light on dark",
-        type=["png", "jpg", "jpeg"],
-        key="upload",
-        on_change=lambda: st.session_state.update(to_read="upload"),
-    )
+    """The page, and all that runs again while someone draws.
+
+    Even title and end stand in here, so that the fragment is the first thing on the page: Streamlit shows an empty window
+    when another one answers just after its page was left.
+    """
+    st.title("Which digit is it?")
+    st.write("Draw one digit with mouse, finger or pen: the network reads it as you draw.")
+    with st.container(width=1100):
+        left, right = st.columns(2, gap="large")
+        with left:
+            message = drawing_pad(on_change=lambda: st.session_state.update(to_read="drawing"))
+        upload = st.file_uploader(
+            "Or upload a picture of one digit, dark on light or light on dark",
+            type=["png", "jpg", "jpeg"],
+            key="upload",
+            on_change=lambda: st.session_state.update(to_read="upload"),
+        )
     image, problem = None, ""
     try:
         if upload and st.session_state.get("to_read") == "upload":
@@ -36,6 +43,7 @@ def draw_and_read(classifier: DigitClassifier) -> None:
         problem = str(error)
     with right:
         show_reading(classifier, image, problem)
+    st.caption(f"This network was trained on {training_data(classifier.header)}.")
 
 
 def show_reading(classifier: DigitClassifier, image: NDArray[np.uint8] | None, problem: str) -> None:
@@ -59,12 +67,8 @@ def show_reading(classifier: DigitClassifier, image: NDArray[np.uint8] | None, p
     st.vega_lite_chart(*probability_bars(probabilities))
 
 
-st.title("Which digit is it?")
-st.write("Draw one digit with mouse, finger or pen: the network reads it as you draw.")
 classifier = pick_classifier()
 if classifier is None:
     st.info("There is no trained network yet. Train one with `make train`, then reload this page.")
-    st.stop()
-with st.container(width=1100):
+else:
     draw_and_read(classifier)
-st.caption(f"This network was trained on {training_data(classifier.header)}.")

@@ -4,6 +4,7 @@ scikit-learn keeps what OpenML sends as text, which takes seconds to decode. The
 checked against a fingerprint whenever they are loaded: a damaged file can be slow, but never silently wrong.
 """
 
+import contextlib
 import hashlib
 import os
 import socket
@@ -94,8 +95,8 @@ def _cached(
     def load() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         path = _data_home() / "digits-from-scratch" / f"{name}.npz"
         try:
-            with np.load(path, allow_pickle=False) as file:
-                images, labels = file["images"], file["labels"]
+            with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
+                images, labels = arrays["images"], arrays["labels"]
             if _fingerprint(images, labels) == fingerprint:
                 return images, labels
             print(f"The decoded {name} in {path} is damaged: decoding it again.")
@@ -131,7 +132,8 @@ def _keep(path: Path, **arrays: NDArray) -> None:
             f"The decoded pictures could not be kept in {path.parent} ({error.strerror}): they are decoded each time."
         )
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink()
 
 
 def _data_home() -> Path:

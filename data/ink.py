@@ -68,7 +68,7 @@ def picture_to_image(picture: Picture) -> NDArray[np.uint8] | None:
     if ink is None:
         return None
     # Pen widths are measured and changed in pixels far finer than the frame's, however coarse the picture came.
-    digit = _fitted(_with_usual_pen(_fitted(ink, 8 * BOX)), BOX)
+    digit = _fitted(_with_usual_pen(_fitted(ink, 4 * BOX)), BOX)
     height, width = digit.shape
     x, y = _centre_of_mass(digit)
     row = min(max(round(CENTRE - y), 0), SIZE - height)

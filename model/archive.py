@@ -44,12 +44,14 @@ def read_arrays(path: str | os.PathLike[str]) -> dict[str, Array]:
         WeightsError: the file is missing or damaged.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
-            unpacked = sum(member.file_size for member in archive.infolist())
-        if unpacked > LARGEST:
-            raise WeightsError(f"{path} unpacks to more than {LARGEST >> 20} MiB: it holds no network of this project")
-        with np.load(path, allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in arrays.files}
+        with open(path, "rb") as file:
+            with zipfile.ZipFile(file) as archive:
+                unpacked = sum(member.file_size for member in archive.infolist())
+            if unpacked > LARGEST:
+                raise WeightsError(f"{path} unpacks to more than {LARGEST >> 20} MiB: no network of this project does")
+            file.seek(0)
+            with np.load(file, allow_pickle=False) as arrays:
+                return {name: arrays[name] for name in arrays.files}
     except WeightsError:
         raise
     except FileNotFoundError:

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
-from tiny_report import save_always_three, save_history, save_strokes
 
 from app import weights_picker
 from app.report_charts import confusion_chart
 from app.report_files import DamagedReport, decimal, list_reports, percent, read_report, report_name
+from tests.tiny_report import save_always_three, save_history, save_strokes
 from training import report_page
 from training.report import write_report
 

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small_network import small_network
 
 from model import save_network
 from model.architectures import build_network
 from model.classifier import DigitClassifier
 from model.images import images_to_input
 from model.weights import WeightsError
+from tests.small_network import small_network
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (7, 28, 28), dtype=np.uint8)
 
@@ -45,7 +45,7 @@ def test_other_pictures_are_refused() -> None:
     with pytest.raises(ValueError, match="got"):
         classifier.predict(np.zeros((2, 20, 20), np.uint8))
     with pytest.raises(TypeError, match="got float64"):
-        classifier.predict(IMAGES / 255)
+        classifier.predict(IMAGES / 255)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("temperature", [0, 0.0, -1.0, "warm", float("inf"), None])

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from tiny_report import save_always_three, save_strokes
 
+from tests.tiny_report import save_always_three, save_strokes
 from training.evaluate import main
 
 

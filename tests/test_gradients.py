@@ -2,9 +2,6 @@
 
 import numpy as np
 import pytest
-from gradient_check import TOLERANCE, layer_errors, network_errors, numeric_gradient, relative_error
-from layer_table import LAYERS, made, smooth_input
-from small_network import small_network
 
 from model import (
     FCLayer,
@@ -22,6 +19,9 @@ from model.activations import ACTIVATIONS, Activation
 from model.architectures import build_network
 from model.layer import Array
 from model.losses import LOSSES, Loss, LossPrime
+from tests.gradient_check import TOLERANCE, layer_errors, network_errors, numeric_gradient, relative_error
+from tests.layer_table import LAYERS, made, smooth_input
+from tests.small_network import small_network
 
 
 @pytest.mark.parametrize("name", LAYERS)

@@ -1,13 +1,14 @@
 """What every layer promises, tested over one table of all of them."""
 
 import copy
+from typing import Any
 
 import numpy as np
 import pytest
-from layer_table import LAYERS, made, smooth_input
 
 from model import ActivationLayer, ConvLayer, DropoutLayer, FCLayer, FlattenLayer, Layer, MaxPoolingLayer
 from model.layer import Array
+from tests.layer_table import LAYERS, made, smooth_input
 
 pytestmark = pytest.mark.parametrize("name", LAYERS)
 
@@ -24,7 +25,7 @@ def state(layer: Layer) -> dict[str, object]:
     return copy.deepcopy(vars(layer))
 
 
-def same(a: object, b: object) -> bool:
+def same(a: Any, b: Any) -> bool:
     if isinstance(a, np.ndarray):
         return np.array_equal(a, b)
     if isinstance(a, np.random.Generator):

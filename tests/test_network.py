@@ -5,7 +5,6 @@ import threading
 
 import numpy as np
 import pytest
-from small_network import small_network
 
 from model import (
     ActivationLayer,
@@ -22,6 +21,7 @@ from model import (
 )
 from model.architectures import build_network
 from model.layer import Layer
+from tests.small_network import small_network
 
 
 def test_shapes_are_taken_from_the_layer_before() -> None:

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from tiny_report import line, save_always_three, save_history, save_strokes
 
 from data.datasets import LOADERS, Dataset, DatasetError, OpenMLUnreachable
 from data.ink import strokes_to_image
 from model.weights import WeightsError
+from tests.tiny_report import line, save_always_three, save_history, save_strokes
 from training import report as report_module
 from training import report_page
 from training.report import DATASETS, ReportError, report_folder, write_report

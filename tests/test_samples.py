@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
-from tiny_report import line, save_strokes
 
 from data.datasets import DatasetError
 from data.ink import picture_to_image, strokes_to_image
 from data.samples import load_samples
+from tests.tiny_report import line, save_strokes
 
 
 def save_picture(path: Path, ink: bool = True) -> Path:

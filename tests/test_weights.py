@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from small_network import small_network
 
 from model import ActivationLayer, FCLayer, Network, load_network, save_network
 from model.archive import read_arrays, write_arrays
 from model.layer import Array
 from model.weights import WeightsError
+from tests.small_network import small_network
 
 
 def saved(tmp_path: Path, dtype: type = np.float32) -> tuple[Path, Network]:
@@ -93,7 +93,7 @@ def test_a_truncated_file_is_refused(tmp_path: Path, kept: float) -> None:
 
 
 def test_other_files_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(WeightsError, match="there is no file .*make train"):
+    with pytest.raises(WeightsError, match=r"there is no file .*make train"):
         load_network(tmp_path / "absent.npz")
     with pytest.raises(WeightsError, match="cannot be read"):
         load_network(tmp_path)

@@ -71,24 +71,25 @@ class ParallelNetwork:
             assert replica.loss is not None
             assert replica.loss_prime is not None
             loss, correct = 0.0, 0
-            for number in range(worker, len(shards), len(self.replicas)):
-                y_true = targets[shards[number]]
-                share = len(y_true) / len(images)  # of the batch: the loss takes its mean over a shard
-                replica.draw_from(np.random.default_rng([*seed, number]))
-                output = replica.forward_propagation(images_to_input(images[shards[number]]), training=True)
-                loss += replica.loss(y_true, output) * share
-                correct += int((output.argmax(axis=1) == y_true.argmax(axis=1)).sum())
-                replica.compute_gradients(replica.loss_prime(y_true, output) * output.dtype.type(share))
-                for name, gradient in replica.gradients().items():
-                    if number == worker:
-                        np.copyto(sums[name], gradient)
-                    else:
-                        sums[name] += gradient
+            # What overflows shows in the loss, which is finite or not for whoever asked for it to judge.
+            with np.errstate(all="ignore"):
+                for number in range(worker, len(shards), len(self.replicas)):
+                    y_true = targets[shards[number]]
+                    share = len(y_true) / len(images)  # of the batch: the loss takes its mean over a shard
+                    replica.draw_from(np.random.default_rng([*seed, number]))
+                    output = replica.forward_propagation(images_to_input(images[shards[number]]), training=True)
+                    loss += replica.loss(y_true, output) * share
+                    correct += int((output.argmax(axis=1) == y_true.argmax(axis=1)).sum())
+                    replica.compute_gradients(replica.loss_prime(y_true, output) * output.dtype.type(share))
+                    for name, gradient in replica.gradients().items():
+                        if number == worker:
+                            np.copyto(sums[name], gradient)
+                        else:
+                            sums[name] += gradient
             return loss, correct
 
         workers = range(min(len(self.replicas), len(shards)))
-        with np.errstate(all="ignore"):  # a loss that is not finite is reported by whoever asked for it
-            results = list(self.pool.map(work, workers))
+        results = list(self.pool.map(work, workers))
         for worker in workers[1:]:
             for name, gradient in self.gradients.items():
                 gradient += self.sums[worker][name]

@@ -7,6 +7,8 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
         help="what to train on (default: mnist, or where OpenML cannot be reached the small digits of scikit-learn)",
     )
     parser.add_argument("--epochs", type=positive, help="instead of the recipe's")
-    parser.add_argument("--seed", type=int, choices=range(2**31), metavar="N", default=0, help="default: %(default)s")
+    parser.add_argument("--seed", type=natural, default=0, help="default: %(default)s")
     parser.add_argument("--threads", type=positive, default=usable_cores(), help="default: the cores, %(default)s")
     parser.add_argument("--name", type=run_name, help="folder below runs/ (default: the recipe's name)")
     parser.add_argument("--resume", action="store_true", help="go on with this run, as it was started")
@@ -94,8 +96,9 @@ def run(options: argparse.Namespace) -> int:
         return 0
 
     folder.mkdir(parents=True, exist_ok=True)
-    stop_on_interrupt(trainer)
-    if not trainer.train():
+    with stopping_on_interrupt(trainer):
+        finished = trainer.train()
+    if not finished:
         print(f"Stopped and saved. To go on: python -m training.train --name {folder.name} --resume")
         return 130
     last = trainer.progress.history[-1]
@@ -113,14 +116,19 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def stop_on_interrupt(trainer: Trainer) -> None:
+@contextmanager
+def stopping_on_interrupt(trainer: Trainer) -> Iterator[None]:
     """Let the first Ctrl-C be a wish, which the trainer fulfils after its step, and a second one an order."""
 
     def ask(number: int, frame: object) -> None:
         trainer.stop()
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGINT, before)
 
-    signal.signal(signal.SIGINT, ask)
+    before = signal.signal(signal.SIGINT, ask)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def dataset_or_fallback(name: str | None) -> Dataset:
@@ -178,12 +186,18 @@ def commit() -> str:
         return "unknown"
 
 
+def natural(text: str) -> int:
+    """A whole number, for argparse."""
+    if not re.fullmatch(r"[0-9]{1,9}", text):
+        raise argparse.ArgumentTypeError("must be a whole number of up to nine digits")
+    return int(text)
+
+
 def positive(text: str) -> int:
     """A whole number above 0, for argparse."""
-    number = int(text)
-    if number < 1:
+    if natural(text) == 0:
         raise argparse.ArgumentTypeError("must be 1 or more")
-    return number
+    return int(text)
 
 
 def run_name(text: str) -> str:

@@ -133,7 +133,7 @@ class Trainer:
         Guo et al., "On Calibration of Modern Neural Networks", 2017.
         """
         outputs = self.network.predict(images_to_input(self.dataset.train_images[self.validation_rows]))
-        targets = one_hot(self.dataset.train_labels[self.validation_rows])
+        targets = np.eye(10, dtype=np.float32)[self.dataset.train_labels[self.validation_rows]]
         best = minimize_scalar(
             lambda log: softmax_cross_entropy(targets, outputs / np.exp(log)), bounds=(-5, 5), method="bounded"
         )
@@ -151,7 +151,7 @@ class Trainer:
             if self.recipe.augmentation is not None:
                 rng = np.random.default_rng([seed, epoch, batch])
                 images = augment(images, size, self.recipe.augmentation, rng)
-            return images, one_hot(self.dataset.train_labels[rows])
+            return images, self._targets(self.dataset.train_labels[rows])
 
         skipped = self.progress.step % BATCHES_AHEAD
         with ThreadPoolExecutor(1) as pool:
@@ -165,6 +165,11 @@ class Trainer:
                     yield images[start : start + size], targets[start : start + size]
                 skipped = 0
 
+    def _targets(self, labels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """What the ten outputs should be for each label: `(n, 10)`."""
+        wrong, right = self.recipe.targets
+        return np.where(labels[:, None] == np.arange(10), np.float32(right), np.float32(wrong))
+
     def _finish_epoch(self, parallel: ParallelNetwork, started: float) -> None:
         progress, rate = self.progress, self.learning_rate()
         outputs = parallel.predict(self.dataset.train_images[self.validation_rows])
@@ -176,7 +181,7 @@ class Trainer:
                 "epoch": progress.epoch + 1,
                 "train_loss": progress.loss / len(self.train_rows),
                 "train_accuracy": progress.correct / len(self.train_rows),
-                "validation_loss": self.network.loss(one_hot(labels), outputs),
+                "validation_loss": self.network.loss(self._targets(labels), outputs),
                 "validation_accuracy": float((outputs.argmax(axis=1) == labels).mean()),
                 "learning_rate": rate,
                 "seconds": round(progress.seconds, 2),
@@ -245,8 +250,3 @@ def split(count: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     rows = np.random.default_rng(0).permutation(count)
     held_back = min(MOST_VALIDATION_IMAGES, count // 10)
     return np.sort(rows[held_back:]), np.sort(rows[:held_back])
-
-
-def one_hot(labels: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """`(n, 10)`: 1 at each label, 0 elsewhere."""
-    return np.eye(10, dtype=np.float32)[labels]

@@ -3,7 +3,7 @@
 const SIDE = 1000; // of the pad, in the units that strokes are sent in, whatever its size on the screen
 const PEN_WIDTH = 45;
 const NEAREST = 4; // points closer together than this add nothing
-const PATIENCE = 2000; // milliseconds to wait for Python's answer to a message before the next may go
+const PATIENCE = 2000; // milliseconds to wait for Python's answer to a message
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 const pads = new WeakMap(); // by canvas: Streamlit calls the function below again whenever `data` changes
@@ -43,25 +43,25 @@ class Pad {
     new ResizeObserver(() => this.draw()).observe(canvas);
   }
 
-  // Between the pad and Python: at most one message is under way.
+  // Between the pad and Python
 
   send() {
-    if (this.waiting || this.sent === this.revision || !this.canvas.isConnected) return;
-    this.wait(true);
+    if (this.sent === this.revision || !this.canvas.isConnected) return;
     this.sent = this.revision;
-    this.timer = setTimeout(() => this.answered(), PATIENCE);
+    this.wait(true);
     this.setStateValue("drawing", { revision: this.revision, strokes: this.strokes });
-  }
-
-  answered() {
-    clearTimeout(this.timer);
-    this.wait(false);
-    this.send();
   }
 
   wait(yes) {
     this.waiting = yes;
+    clearTimeout(this.timer);
+    if (yes) this.timer = setTimeout(() => this.answered(), PATIENCE);
     this.frame.toggleAttribute("data-waiting", yes); // the page's reading is not the newest yet
+  }
+
+  answered() {
+    this.wait(false);
+    this.send();
   }
 
   // Python hands the newest drawing back. Only a pad that was just put on the page has an older one itself.
@@ -76,10 +76,16 @@ class Pad {
     this.draw();
   }
 
-  // What changes the drawing
+  // What changes the drawing. While the pen is down, one message at most is under way; all else is sent at once.
 
   changed() {
     this.revision += 1;
+    this.draw();
+    if (!this.stroke || !this.waiting) this.send();
+  }
+
+  lift() {
+    this.stroke = null;
     this.draw();
     this.send();
   }
@@ -133,7 +139,8 @@ class Pad {
 
   pointerUp(event) {
     if (event.pointerId !== this.pointer) return;
-    this.pointer = this.stroke = null;
+    this.pointer = null;
+    this.lift();
   }
 
   position(event) {
@@ -156,17 +163,16 @@ class Pad {
   }
 
   useKeyboard(yes) {
-    if (this.keyboard && !yes) this.stroke = null;
-    this.keyboard = yes;
     this.held.clear();
     this.frame.classList.toggle("keyboard", yes);
+    if (this.keyboard !== yes) this.lift();
+    this.keyboard = yes;
     this.draw();
   }
 
   togglePen() {
-    if (!this.stroke) return this.begin(this.cursor);
-    this.stroke = null;
-    this.draw();
+    if (this.stroke) this.lift();
+    else this.begin(this.cursor);
   }
 
   moveCursor(event) {

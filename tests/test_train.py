@@ -1,0 +1,174 @@
+"""The training command: what it writes, refuses, falls back to, and survives."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from data import datasets
+from data.datasets import OpenMLUnreachable
+from model import load_network
+from model.archive import read_arrays
+from model.classifier import DigitClassifier
+from training.train import main
+
+ROOT = Path(__file__).resolve().parents[1]
+SHORT = ["--dataset", "digits", "--epochs", "1", "--threads", "2"]
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs go to a folder of their own."""
+    monkeypatch.chdir(tmp_path)
+
+
+def test_a_run_writes_weights_history_and_checkpoint(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*SHORT, "--seed", "3", "--name", "mine"]) == 0
+    assert sorted(file.name for file in Path("runs/mine").iterdir()) == ["checkpoint.npz", "history.csv", "weights.npz"]
+    header = DigitClassifier.load("runs/mine/weights.npz").header
+    assert (header["recipe"], header["dataset"], header["seed"], header["threads"]) == ("quick", "digits", 3, 2)
+    assert header["settings"]["epochs"] == 1
+    assert 0 <= header["validation_accuracy"] <= 1
+    assert header["temperature"] > 0
+    assert header["versions"]["numpy"] == np.__version__
+    assert header["commit"]
+    printed = capsys.readouterr()
+    assert "1 epochs of 1,168 images of digits; 129 are for validation" in printed.out
+    assert "runs/mine/weights.npz" in printed.out
+    assert "epoch 1/1" in printed.err
+    assert "validation" in printed.err
+
+
+def test_nothing_is_overwritten(capsys: pytest.CaptureFixture[str]) -> None:
+    main(SHORT)
+    before = {file: file.read_bytes() for file in Path("runs/quick").iterdir()}
+    assert main(SHORT) == 2
+    assert "there is a run in runs/quick: --resume goes on with it, --name NAME" in capsys.readouterr().err
+    assert main([*SHORT, "--resume"]) == 0
+    assert "trained to its end" in capsys.readouterr().out
+    assert {file: file.read_bytes() for file in Path("runs/quick").iterdir()} == before
+
+
+def test_a_dry_run_writes_nothing(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert main(["--recipe", "article", *SHORT, "--dry-run"]) == 0
+    assert list(tmp_path.iterdir()) == []
+    printed = capsys.readouterr().out
+    assert "ConvLayer" in printed
+    # Nine weights and a bias, 676 and a bias for each of 100, 100 and a bias for each of 10.
+    assert f"{10 + 677 * 100 + 101 * 10:,} parameters in all" in printed
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--recipe", "alexnet"],
+        ["--dataset", "emnist"],
+        ["--epochs", "0"],
+        ["--epochs", "many"],
+        ["--seed", "-1"],
+        ["--name", "../elsewhere"],
+        ["--name", ""],
+        ["--frobnicate"],
+    ],
+)
+def test_bad_options_are_refused(arguments: list[str], capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(arguments)
+    assert end.value.code == 2
+    assert "error: " in capsys.readouterr().err.splitlines()[-1]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_resuming_what_is_not_there_or_damaged(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--resume"]) == 2
+    assert "there is no file runs/quick/checkpoint.npz" in capsys.readouterr().err
+    Path("runs/quick").mkdir(parents=True)
+    Path("runs/quick/checkpoint.npz").write_text("hello")
+    assert main(["--resume"]) == 2
+    assert "runs/quick/checkpoint.npz is damaged" in capsys.readouterr().err
+    assert Path("runs/quick/checkpoint.npz").read_text() == "hello"
+
+
+def test_a_checkpoint_of_something_else_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    main(SHORT)
+    Path("runs/other").mkdir()
+    Path("runs/other/checkpoint.npz").write_bytes(Path("runs/quick/weights.npz").read_bytes())
+    assert main(["--name", "other", "--resume"]) == 2
+    assert "runs/other/checkpoint.npz is no checkpoint" in capsys.readouterr().err
+
+
+def unreachable() -> Any:
+    raise OpenMLUnreachable("OpenML, where mnist_784 comes from, does not answer")
+
+
+def test_without_openml_the_small_digits_are_trained_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(datasets.LOADERS, "mnist", (60_000, unreachable))
+    assert main(["--epochs", "1"]) == 0
+    assert "does not answer: training on the small digits that come with scikit-learn" in capsys.readouterr().out
+    assert load_network("runs/quick/weights.npz")[1]["dataset"] == "digits"
+
+
+def test_asked_for_by_name_mnist_never_falls_back(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setitem(datasets.LOADERS, "mnist", (60_000, unreachable))
+    assert main(["--dataset", "mnist"]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith(
+        "error: OpenML, where mnist_784 comes from, does not answer. Go online, or set SCIKIT_LEARN"
+    )
+    assert len(error.splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_ends_in_words(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    main([*SHORT, "--name", "full"])
+    before = Path("runs/full/checkpoint.npz").read_bytes()
+    Path("runs/full/weights.npz").unlink()
+
+    def full(*arguments: Any, **options: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np, "savez", full)
+    assert main(["--name", "full", "--resume"]) == 2
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert "No space left on device" in error
+    assert "What was saved in runs/full stays; mend this, then --resume" in error
+    assert Path("runs/full/checkpoint.npz").read_bytes() == before
+
+
+def started(name: str, *more: str) -> subprocess.Popen[str]:
+    """The command as a process of its own, long enough to be disturbed."""
+    command = [sys.executable, "-m", "training.train", "--name", name, *more]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_a_run_that_is_interrupted_or_killed_goes_on_bit_for_bit(how: signal.Signals) -> None:
+    options = ["--dataset", "digits", "--epochs", "20", "--threads", "2"]
+    assert main([*options, "--name", "whole"]) == 0
+    process = started("broken", *options)
+    history = Path("runs/broken/history.csv")
+    deadline = time.monotonic() + 60
+    while not history.exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    process.send_signal(how)
+    output, _ = process.communicate(timeout=60)
+    assert not Path("runs/broken/weights.npz").exists(), "it was over before it could be disturbed"
+    if how == signal.SIGINT:
+        assert process.returncode == 130
+        assert "Stopped and saved. To go on: python -m training.train --name broken --resume" in output
+    assert main(["--name", "broken", "--resume"]) == 0
+    whole, broken = (read_arrays(f"runs/{name}/weights.npz") for name in ("whole", "broken"))
+    del whole["header"], broken["header"]
+    assert whole.keys() == broken.keys()
+    assert all(np.array_equal(whole[name], broken[name]) for name in whole)

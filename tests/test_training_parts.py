@@ -1,0 +1,153 @@
+"""Schedules, optimizers, augmentation and parallel steps, each against what it should be."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from data.datasets import Dataset
+from model import Network, softmax_cross_entropy, softmax_cross_entropy_prime
+from model.architectures import build_network
+from model.images import images_to_input
+from training.augmentation import Affine, augment, bilinear
+from training.optimizers import OPTIMIZERS, SGD, Adam
+from training.parallel import ParallelNetwork
+from training.schedules import one_cycle
+
+
+def test_one_cycle_goes_up_and_down() -> None:
+    assert one_cycle(0, 0.5) == pytest.approx(0.02)
+    assert one_cycle(0.125, 0.5) == pytest.approx(0.26)  # half-way up
+    assert one_cycle(0.25, 0.5) == pytest.approx(0.5)
+    assert one_cycle(0.625, 0.5) == pytest.approx(0.25)  # half-way down
+    assert one_cycle(1, 0.5) == pytest.approx(0)
+    rates = [one_cycle(i / 1000, 1) for i in range(1001)]
+    assert max(abs(a - b) for a, b in pairwise(rates)) < 0.005
+
+
+def test_momentum_by_hand() -> None:
+    parameters = {"w": np.array([1.0])}
+    optimizer = SGD(momentum=0.5)
+    for gradient, expected in ((2.0, 0.8), (2.0, 0.5), (0.0, 0.35)):  # velocity −0.2, −0.3, −0.15
+        optimizer.step(parameters, {"w": np.array([gradient])}, 0.1)
+        assert parameters["w"][0] == pytest.approx(expected)
+
+
+def test_adam_is_its_paper() -> None:
+    rng = np.random.default_rng(0)
+    parameters = {"w": rng.normal(size=(3, 4))}
+    w, m, v = parameters["w"].copy(), np.zeros((3, 4)), np.zeros((3, 4))
+    optimizer = Adam()
+    for t in range(1, 6):
+        g = rng.normal(size=(3, 4))
+        optimizer.step(parameters, {"w": g}, 0.01)
+        m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g**2
+        w -= 0.01 * (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)
+        np.testing.assert_allclose(parameters["w"], w, rtol=1e-10)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_optimizers_find_the_bottom_of_a_bowl_and_stay_float32(name: str) -> None:
+    optimizer = OPTIMIZERS[name]()
+    parameters = {"w": np.array([3.0, -2.0], np.float32)}
+    for _ in range(500):
+        optimizer.step(parameters, {"w": 2 * parameters["w"]}, 0.05)
+    assert np.abs(parameters["w"]).max() < 0.01
+    assert parameters["w"].dtype == np.float32
+    assert all(array.dtype in (np.float32, np.int64) for array in optimizer.state.values())
+
+
+PICTURES = np.random.default_rng(0).integers(0, 256, (40, 28, 28), dtype=np.uint8)
+
+
+def test_no_movement_changes_nothing() -> None:
+    still = Affine(rotation=0, scale=0, shear=0, shift=0)
+    assert np.array_equal(augment(PICTURES, 16, still, np.random.default_rng(0)), PICTURES)
+
+
+@pytest.mark.parametrize(("dy", "dx"), [(0, 0), (1, 0), (0, -2), (3, 5), (0.5, 0), (-1.25, 2.75)])
+def test_reading_a_picture_elsewhere_moves_it(dy: float, dx: float) -> None:
+    y, x = np.indices((28, 28)).reshape(2, -1)
+    moved = bilinear(np.stack([y + dy, x + dx])) @ PICTURES[0].reshape(784, 1).astype(np.float32)
+    framed = np.pad(PICTURES[0], 8).astype(float)  # scipy's own paper outside differs in the outermost pixels
+    expected = ndimage.shift(framed, (-dy, -dx), order=1)[8:-8, 8:-8]
+    np.testing.assert_allclose(moved.reshape(28, 28), expected, atol=1e-3)
+
+
+def test_a_turned_picture_is_scipys() -> None:
+    class Fixed(np.random.Generator):
+        """Draws 10 degrees, no slant, no change of size, no shift."""
+
+        def uniform(self, low=0.0, high=1.0, size=None):  # type: ignore[no-untyped-def]
+            middle = (low + high) / 2
+            return 10.0 if high == 10 else middle if size is None else np.full(size, middle)
+
+    turned = Affine(rotation=10, scale=0.1, shear=0.1, shift=2).draw_map(Fixed(np.random.PCG64()))
+    smooth = ndimage.gaussian_filter(PICTURES[1].astype(np.float32), 1)
+    smooth[:5] = smooth[-5:] = smooth[:, :5] = smooth[:, -5:] = 0
+    expected = ndimage.rotate(smooth, -10, reshape=False, order=1)
+    np.testing.assert_allclose((turned @ smooth.reshape(784, 1)).reshape(28, 28), expected, atol=0.5)
+
+
+def test_maps_are_shared_one_batch_apart_and_differ_within_a_batch() -> None:
+    same = np.broadcast_to(PICTURES[0], (40, 28, 28))
+    moved = augment(same, 16, Affine(10, 0.1, 0.1, 2), np.random.default_rng(0))
+    assert np.array_equal(moved[0], moved[16])
+    assert np.array_equal(moved[7], moved[39])
+    assert len(np.unique(moved[:16].reshape(16, -1), axis=0)) == 16
+    again = augment(same, 16, Affine(10, 0.1, 0.1, 2), np.random.default_rng(0))
+    assert np.array_equal(moved, again)
+
+
+def test_digits_keep_their_ink_and_place(digits: Dataset) -> None:
+    images = digits.train_images[:256]
+    moved = augment(images, 128, Affine(10, 0.1, 0.1, 2), np.random.default_rng(0))
+    ink, moved_ink = images.sum(axis=(1, 2), dtype=float), moved.sum(axis=(1, 2), dtype=float)
+    assert (np.abs(moved_ink / ink - 1) < 0.3).all()
+    centres = np.array([ndimage.center_of_mass(image) for image in moved])
+    assert (np.abs(centres - 14) < 4).all()
+    assert centres.std() > 0.5
+
+
+def loss_network() -> Network:
+    network = build_network("quick", np.random.default_rng(0))
+    network.use(softmax_cross_entropy, softmax_cross_entropy_prime)
+    network.layers = [layer for layer in network.layers if type(layer).__name__ != "DropoutLayer"]
+    return network
+
+
+@pytest.mark.parametrize(("threads", "images"), [(1, 40), (2, 40), (3, 100), (4, 5)])
+def test_parallel_is_serial(threads: int, images: int) -> None:
+    rng = np.random.default_rng(1)
+    pictures = rng.integers(0, 256, (images, 28, 28), dtype=np.uint8)
+    targets = np.eye(10, dtype=np.float32)[rng.integers(0, 10, images)]
+    network = loss_network()
+    output = network.forward_propagation(images_to_input(pictures), training=True)
+    network.backward_propagation(softmax_cross_entropy_prime(targets, output))
+    with ParallelNetwork(loss_network(), threads) as parallel:
+        for _ in range(2):  # the second time in used memory
+            loss, correct = parallel.learn(pictures, targets, [0])
+        assert loss == pytest.approx(softmax_cross_entropy(targets, output), rel=1e-5)
+        assert correct == (output.argmax(axis=1) == targets.argmax(axis=1)).sum()
+        for name, gradient in network.gradients().items():
+            scale = np.abs(gradient).max()
+            np.testing.assert_allclose(parallel.gradients[name], gradient, atol=1e-4 * scale)
+        np.testing.assert_allclose(parallel.predict(pictures), output, rtol=1e-4, atol=1e-5)
+
+
+def test_parallel_equals_itself_bit_for_bit() -> None:
+    rng = np.random.default_rng(1)
+    pictures = rng.integers(0, 256, (100, 28, 28), dtype=np.uint8)
+    targets = np.eye(10, dtype=np.float32)[rng.integers(0, 10, 100)]
+    network = build_network("quick", np.random.default_rng(0))
+    network.use(softmax_cross_entropy, softmax_cross_entropy_prime)
+    with ParallelNetwork(network, 3) as parallel:
+        parallel.learn(pictures, targets, [1, 2])
+        first = {name: array.copy() for name, array in parallel.gradients.items()}
+        parallel.learn(pictures[:7], targets[:7], [5])
+        for _ in range(5):
+            parallel.learn(pictures, targets, [1, 2])
+            assert all(np.array_equal(first[name], array) for name, array in parallel.gradients.items())
+        parallel.learn(pictures, targets, [1, 3])  # other dropout
+        assert not np.array_equal(first["10.weights"], parallel.gradients["10.weights"])
