@@ -17,8 +17,8 @@ BLANK = np.zeros((28, 28), np.uint8)
 def draw_and_read(classifier: DigitClassifier) -> None:
     """The page, and all that runs again while someone draws.
 
-    Even title and end stand in here, so that the fragment is the first thing on the page: Streamlit shows an empty window
-    when another one answers just after its page was left.
+    Title and end stand in here too, so that the fragment is the first thing on the page: Streamlit shows an empty
+    window when any other fragment answers just after its page was left.
     """
     st.title("Which digit is it?")
     st.write("Draw one digit with mouse, finger or pen: the network reads it as you draw.")

@@ -150,22 +150,25 @@ def _fetch_openml(name: str, **options: Any) -> tuple[NDArray, NDArray]:
     Raises:
         OpenMLUnreachable: OpenML refused, is out of reach or silent.
     """
-    outcome: list[Any] = []
+    fetched: list[Any] = []
+    failure: list[DatasetError] = []
 
     def fetch() -> None:
         from sklearn.datasets import fetch_openml
 
-        try:
-            with warnings.catch_warnings(record=True) as caught:
-                warnings.simplefilter("always")
-                bunch = fetch_openml(name, parser="pandas", as_frame=False, n_retries=1, delay=1, **options)
-            if any("Invalid cache" in str(warning.message) for warning in caught):
-                print(f"The cached {name} was damaged: it was taken away and fetched again.")
-            outcome.append((bunch.data, bunch.target))
-        except Exception as error:
-            outcome.append(error)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            try:
+                fetched.append(fetch_openml(name, parser="pandas", as_frame=False, n_retries=1, delay=1, **options))
+            except OSError as error:
+                failure.append(OpenMLUnreachable(f"OpenML, where {name} comes from, cannot be reached ({error})"))
+            except Exception as error:
+                advice = f"delete {_data_home()} and try again"
+                failure.append(DatasetError(f"what OpenML sent as {name} cannot be read ({error}): {advice}"))
+        if any("Invalid cache" in str(warning.message) for warning in caught):
+            print(f"The cached {name} was damaged: it was taken away and fetched again.")
 
-    thread = threading.Thread(target=fetch, daemon=True)
+    thread = threading.Thread(target=fetch, name="openml", daemon=True)
     seen, since = None, time.monotonic()
     timeout = socket.getdefaulttimeout()
     socket.setdefaulttimeout(PATIENCE)
@@ -173,25 +176,25 @@ def _fetch_openml(name: str, **options: Any) -> tuple[NDArray, NDArray]:
         thread.start()
         while thread.is_alive():
             thread.join(0.2)
-            files = {path: path.stat().st_size for path in _files(_data_home() / "openml")}
+            files = _sizes(_data_home() / "openml")
             if files != seen or any(path.name.lower() == f"{name}.arff.gz" for path in files):
                 seen, since = files, time.monotonic()
             elif time.monotonic() - since > PATIENCE:
                 raise OpenMLUnreachable(f"OpenML, where {name} comes from, does not answer")
     finally:
         socket.setdefaulttimeout(timeout)
-    if isinstance(outcome[0], OSError):
-        raise OpenMLUnreachable(f"OpenML, where {name} comes from, cannot be reached ({outcome[0]})")
-    if isinstance(outcome[0], Exception):
-        raise DatasetError(
-            f"what OpenML sent as {name} cannot be read ({outcome[0]}): delete {_data_home()} and try again"
-        )
-    return outcome[0]
+    if failure:
+        raise failure[0]
+    return fetched[0].data, fetched[0].target
 
 
-def _files(folder: Path) -> list[Path]:
-    """All files below the folder. Those that vanish while one looks do not count."""
-    return [path for path in folder.rglob("*") if path.is_file()] if folder.exists() else []
+def _sizes(folder: Path) -> dict[Path, int]:
+    """The size of each file below the folder, but for those that vanish while one looks."""
+    sizes = {}
+    with contextlib.suppress(OSError):
+        for path in folder.rglob("*"):
+            sizes[path] = path.stat().st_size
+    return sizes
 
 
 LOADERS: dict[str, tuple[int, Callable[[], tuple[NDArray[np.uint8], NDArray[np.uint8]]]]] = {

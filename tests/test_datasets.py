@@ -3,6 +3,7 @@
 import socket
 import threading
 import time
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -112,6 +113,15 @@ def test_something_else_from_openml_is_refused(tmp_path: Path, monkeypatch: pyte
     assert list(tmp_path.rglob("*.npz")) == []
 
 
+@pytest.fixture(autouse=True)
+def left_behind() -> Iterator[None]:
+    """A fetch that was given up goes on in its thread: not into the next test."""
+    yield
+    for thread in threading.enumerate():
+        if thread.name == "openml":
+            thread.join(30)
+
+
 class Refusing(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.send_error(503)
@@ -146,6 +156,18 @@ def test_openml_that_accepts_and_never_answers(tmp_path: Path, monkeypatch: pyte
         with pytest.raises(OpenMLUnreachable, match=r"mnist_784 comes from, (does not answer|cannot be)"):
             load_dataset("mnist")
         assert time.monotonic() - started < 10  # not how fast it is, but that it ends at all
+
+
+def test_a_host_name_that_is_looked_up_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No time limit of a socket ends that."""
+    monkeypatch.setattr(datasets, "PATIENCE", 0.5)
+    monkeypatch.setenv("SCIKIT_LEARN_DATA", str(tmp_path))
+    over = threading.Event()
+    monkeypatch.setattr("sklearn.datasets.fetch_openml", lambda *arguments, **options: over.wait(10))
+    with pytest.raises(OpenMLUnreachable, match="mnist_784 comes from, does not answer"):
+        load_dataset("mnist")
+    assert not over.is_set()
+    over.set()
 
 
 def test_a_closed_port(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

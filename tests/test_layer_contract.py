@@ -119,11 +119,11 @@ def test_a_replica_shares_parameters_and_gives_the_same(name: str) -> None:
     layer, x = example(name)
     replica = layer.replica()
     assert all(replica.parameters[key] is array for key, array in layer.parameters.items())
-    for step in range(3):  # its memory is used again from the second step on
+    for step, batch in enumerate((x, -x, x[:2], x)):  # from the second step on its memory is used again
         for one in (layer, replica):
             one.rng = np.random.default_rng(step)
-        output = layer.forward_propagation(x * (step + 1), training=True)
-        assert np.array_equal(output, replica.forward_propagation(x * (step + 1), training=True))
+        output = layer.forward_propagation(batch, training=True)
+        assert np.array_equal(output, replica.forward_propagation(batch, training=True))
         assert np.array_equal(layer.backward_propagation(output), replica.backward_propagation(output))
         assert all(np.array_equal(layer.gradients[key], replica.gradients[key]) for key in layer.gradients)
 

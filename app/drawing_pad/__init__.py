@@ -5,7 +5,7 @@ The pad sends messages of one form, and is handed the last good one back:
     {"revision": 7, "strokes": [[[x, y], [x, y], …], …]}
 
 x runs to the right and y down, both from 0 to 1000. The revision grows with every change. A message that comes back
-tells the pad that the next may go; and where the pad was just put on the page again, it brings the drawing back.
+tells the pad that the next may go; and it brings the drawing to a pad that knows only an older one.
 """
 
 from collections.abc import Callable

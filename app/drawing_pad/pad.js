@@ -6,21 +6,18 @@ const NEAREST = 4; // points closer together than this add nothing
 const PATIENCE = 2000; // milliseconds to wait for Python's answer to a message
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
-const pads = new WeakMap(); // by canvas: Streamlit calls the function below again whenever `data` changes
+let pad = null; // the one on the page, or the one that was, while another page is shown
 
+// Streamlit calls this when the pad comes onto the page, and again whenever `data` changes.
 export default function ({ data, parentElement, setStateValue }) {
   const canvas = parentElement.querySelector("canvas");
-  if (!pads.has(canvas)) pads.set(canvas, new Pad(parentElement, canvas));
-  const pad = pads.get(canvas);
+  if (pad?.canvas !== canvas) pad = new Pad(parentElement, canvas, pad);
   pad.setStateValue = setStateValue;
   pad.receive(data);
 }
 
 class Pad {
-  strokes = [];
-  history = []; // the strokes before each change that Undo takes back
-  revision = -1; // grows with every change
-  sent = -1; // the revision that Python was told last
+  sent = -1; // the revision of the drawing that Python was told last
   waiting = false; // for Python's answer to it
   stroke = null; // the one under the pen, while the pen is down
   pointer = null; // the mouse, finger or pen that is drawing it
@@ -28,7 +25,10 @@ class Pad {
   cursor = [SIDE / 2, SIDE / 2]; // where its pen stands
   held = new Set(); // the arrow keys that are down
 
-  constructor(root, canvas) {
+  constructor(root, canvas, before) {
+    this.strokes = before?.strokes ?? [];
+    this.history = before?.history ?? []; // the strokes before each change that Undo takes back
+    this.revision = before?.revision ?? -1; // grows with every change
     this.canvas = canvas;
     this.frame = root.querySelector(".pad");
     canvas.onpointerdown = (event) => this.pointerDown(event);
@@ -64,15 +64,16 @@ class Pad {
     this.send();
   }
 
-  // Python hands the newest drawing back. Only a pad that was just put on the page has an older one itself.
+  // Python hands back the newest drawing that it has.
   receive({ revision, strokes }) {
     if (revision > this.revision) {
-      this.revision = this.sent = revision;
+      this.revision = revision;
       this.strokes = strokes;
-      this.history = [];
-      this.stroke = null;
     }
-    if (revision === this.sent) this.answered();
+    if (revision >= this.sent) {
+      this.sent = revision;
+      this.answered();
+    }
     this.draw();
   }
 
@@ -155,7 +156,7 @@ class Pad {
     else if (event.ctrlKey || event.metaKey || event.altKey) return;
     else if (event.key === "Delete" || event.key === "Backspace") this.clear();
     else if (event.target !== this.canvas || this.pointer !== null) return;
-    else if (event.key === " " || event.key === "Enter") event.repeat || this.togglePen();
+    else if (event.key === " " || event.key === "Enter") this.togglePen(event);
     else if (event.key in ARROWS) this.moveCursor(event);
     else return;
     event.preventDefault();
@@ -170,7 +171,8 @@ class Pad {
     this.draw();
   }
 
-  togglePen() {
+  togglePen(event) {
+    if (event.repeat) return;
     if (this.stroke) this.lift();
     else this.begin(this.cursor);
   }
@@ -179,7 +181,9 @@ class Pad {
     if (!this.keyboard) this.useKeyboard(true);
     this.held.add(event.key);
     const step = event.shiftKey ? 10 : 40;
-    for (const key of this.held) this.cursor = this.cursor.map((value, axis) => inside(value + step * ARROWS[key][axis]));
+    for (const key of this.held) {
+      this.cursor = this.cursor.map((value, axis) => inside(value + step * ARROWS[key][axis]));
+    }
     if (this.stroke) this.extend([this.cursor]);
     this.draw();
   }

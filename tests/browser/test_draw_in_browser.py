@@ -110,10 +110,10 @@ def test_reading_and_picture_follow_while_the_pen_is_down(page: Page) -> None:
     page.mouse.down()
     page.evaluate(COUNT_MESSAGES)
     for point in others:
-        page.mouse.move(*point, steps=30)
+        page.mouse.move(*point, steps=12)
     expect_reading(page, 7)
     expect(seen).not_to_have_attribute("src", blank)
-    assert 1 <= page.evaluate("messages") < 15 * len(others)  # not one for each movement: a message awaits its answer
+    assert 1 <= page.evaluate("messages") < 6 * len(others)  # not one for each movement: a message awaits its answer
     page.mouse.up()
 
 
@@ -150,18 +150,14 @@ def test_a_stroke_may_leave_the_pad_and_come_back(page: Page) -> None:
 
 def test_the_drawing_survives_a_visit_to_another_page(page: Page) -> None:
     draw(page, DIGITS[4])
-    expect_reading(page, 4)
     before = ink(page)
-    page.get_by_role("link", name="Report").click()
+    page.get_by_role("link", name="Report").click()  # while the last stroke is still being read
     pad(page).wait_for(state="detached")
     page.get_by_role("link", name="Draw").click()
     pad(page).wait_for()
     expect_reading(page, 4)
-    page.mouse.move(0, 0)
     assert ink(page) == before
     press(page, "Undo")
-    expect_reading(page, "[0-9]")
-    assert ink(page) != before
     press(page, "Undo")
     expect_no_reading(page)
     draw(page, DIGITS[7])
