@@ -9,8 +9,6 @@ PORT ?= 8501
 HEADLESS ?=
 ARGS ?=
 
-export PYTHONPATH := .
-
 .DEFAULT_GOAL := help
 .PHONY: help run setup train evaluate report app test check bench clean
 
@@ -31,10 +29,10 @@ evaluate: setup  ## measure WEIGHTS on DATASET (mnist, usps, digits, a folder of
 report: evaluate  ## the same as evaluate
 
 app: setup  ## open the app; PORT=8600 chooses the port, HEADLESS=1 opens no browser
-	$(BIN)/streamlit run app/main.py --server.port $(PORT) --server.headless $(if $(HEADLESS),true,false)
+	$(BIN)/python -m streamlit run app/main.py --server.port $(PORT) --server.headless $(if $(HEADLESS),true,false)
 
 test: .venv/dev-ready  ## install what the tests need, and run them all
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/python -m pytest $(ARGS)
 
 check: .venv/dev-ready  ## lint, formatting and types
 	$(BIN)/ruff check .

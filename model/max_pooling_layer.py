@@ -1,6 +1,5 @@
 """The max pooling layer: keeps the strongest answer of each little field, and a quarter of the numbers."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -33,38 +32,49 @@ class MaxPoolingLayer(Layer):
         self.input_shape = input_shape
         self.output_shape = (input_shape[0] // p, input_shape[1] // q, input_shape[2])
 
+    # The largest of a field is the largest of its columns' largest: first along the height, where the numbers of a
+    # whole row lie side by side and numpy is at its fastest, then along the width of what is left.
+
     def forward_propagation(self, input: Array, training: bool = False) -> Array:
-        first, *others = self._positions(input)
-        output = self._empty("output", first.shape, input.dtype, training)
-        np.copyto(output, first)
-        for values in others:
-            np.maximum(output, values, out=output)
+        p, q = self.pool_shape
+        rows = self._largest("rows", positions(input, p, axis=1), training)  # (n, h // p, w, d)
+        output = self._largest("output", positions(rows, q, axis=2), training)  # (n, h // p, w // q, d)
         if training:
-            self.input, self.output = input, output
+            self.input, self.rows, self.output = input, rows, output
         return output
 
     def backward_propagation(self, output_error: Array, learning_rate: float | None = None) -> Array:
         """∂E/∂X is ∂E/∂Y where the maximum came from, and 0 elsewhere. Of equal values the first counts."""
         assert self.input is not None
-        input_error = self._empty("input_error", self.input.shape, output_error.dtype)
+        assert self.output is not None
         p, q = self.pool_shape
-        height, width, _ = output_error.shape[1:]
-        input_error[:, height * p :] = 0
-        input_error[:, :, width * q :] = 0
-        undelivered = self._empty("undelivered", output_error.shape, output_error.dtype)
-        np.copyto(undelivered, output_error)
-        for values, errors in zip(self._positions(self.input), self._positions(input_error), strict=True):
-            np.multiply(undelivered, values == self.output, out=errors)
-            undelivered -= errors
-        return input_error
+        rows_error = self._delivered("rows_error", output_error, self.output, self.rows, q, axis=2)
+        return self._delivered("input_error", rows_error, self.rows, self.input, p, axis=1)
 
-    def _positions(self, array: Array) -> Iterator[Array]:
-        """For each position in a field a view `(n, h // p, w // q, d)` of that position in all fields."""
-        p, q = self.pool_shape
-        height, width = array.shape[1] // p * p, array.shape[2] // q * q
-        for row in range(p):
-            for column in range(q):
-                yield array[:, row:height:p, column:width:q]
+    def _largest(self, name: str, values: list[Array], training: bool) -> Array:
+        largest = self._empty(name, values[0].shape, values[0].dtype, training)
+        np.copyto(largest, values[0])
+        for value in values[1:]:
+            np.maximum(largest, value, out=largest)
+        return largest
+
+    def _delivered(self, name: str, error: Array, largest: Array, values: Array, size: int, axis: int) -> Array:
+        """The error of each largest value, brought to the first position that has it."""
+        delivered = self._empty(name, values.shape, error.dtype)
+        np.moveaxis(delivered, axis, 0)[largest.shape[axis] * size :] = 0
+        value, share = positions(values, size, axis), positions(delivered, size, axis)
+        np.copyto(share[0], error)
+        for i in range(size - 1):  # what is not for one position goes on to the next
+            np.multiply(share[i], value[i] != largest, out=share[i + 1])
+            share[i] -= share[i + 1]
+        return delivered
 
     def settings(self) -> dict[str, Any]:
         return {"pool_shape": list(self.pool_shape)}
+
+
+def positions(array: Array, size: int, axis: int) -> list[Array]:
+    """For each position in fields of `size` along the axis, a view of that position in all whole fields."""
+    length = array.shape[axis] // size * size
+    before = (slice(None),) * axis
+    return [array[(*before, slice(position, length, size))] for position in range(size)]

@@ -117,7 +117,7 @@ def loss_network() -> Network:
     return network
 
 
-@pytest.mark.parametrize(("threads", "images"), [(1, 40), (2, 40), (3, 100), (4, 5)])
+@pytest.mark.parametrize(("threads", "images"), [(1, 100), (2, 200), (3, 300), (4, 5)])
 def test_parallel_is_serial(threads: int, images: int) -> None:
     rng = np.random.default_rng(1)
     pictures = rng.integers(0, 256, (images, 28, 28), dtype=np.uint8)
@@ -138,8 +138,8 @@ def test_parallel_is_serial(threads: int, images: int) -> None:
 
 def test_parallel_equals_itself_bit_for_bit() -> None:
     rng = np.random.default_rng(1)
-    pictures = rng.integers(0, 256, (100, 28, 28), dtype=np.uint8)
-    targets = np.eye(10, dtype=np.float32)[rng.integers(0, 10, 100)]
+    pictures = rng.integers(0, 256, (300, 28, 28), dtype=np.uint8)
+    targets = np.eye(10, dtype=np.float32)[rng.integers(0, 10, 300)]
     network = build_network("quick", np.random.default_rng(0))
     network.use(softmax_cross_entropy, softmax_cross_entropy_prime)
     with ParallelNetwork(network, 3) as parallel:
