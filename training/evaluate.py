@@ -1,18 +1,18 @@
 """Write the accuracy report of a weights file: `python -m training.evaluate model/pretrained/quick.npz`."""
 
-import argparse
 import sys
 
 from data.datasets import DatasetError
 from model.weights import WeightsError
 
+from .command_line import Parser
 from .report import DATASETS, ReportError, write_report
 from .report_page import terminal_table
 
 
 def main(argv: list[str] | None = None) -> int:
     """Returns the exit status: 0, or 2 where there can be no report."""
-    parser = argparse.ArgumentParser(prog="python -m training.evaluate", description="Write an accuracy report.")
+    parser = Parser(prog="python -m training.evaluate", description="Write an accuracy report.")
     parser.add_argument("weights", help="the weights file to evaluate")
     parser.add_argument(
         "--dataset",

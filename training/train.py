@@ -22,6 +22,7 @@ from model.network import Network
 from model.weights import WeightsError, fill, save_network
 
 from .checkpoint import load_checkpoint
+from .command_line import Parser
 from .parallel import usable_cores
 from .recipes import RECIPES, Recipe
 from .trainer import Progress, Trainer, TrainingError, split
@@ -35,7 +36,7 @@ class RunError(ValueError):
 
 def main(arguments: list[str] | None = None) -> int:
     """The command line. Returns the exit status: 0, 1 where training broke, 2 for bad input, 130 after Ctrl-C."""
-    parser = argparse.ArgumentParser(prog="python -m training.train", description="Train a network to read digits.")
+    parser = Parser(prog="python -m training.train", description="Train a network to read digits.")
     parser.add_argument("--recipe", choices=RECIPES, default="quick", help="how to train (default: %(default)s)")
     parser.add_argument(
         "--dataset",
