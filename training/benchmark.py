@@ -34,10 +34,8 @@ def main(arguments: list[str] | None = None) -> int:
         images = rng.integers(0, 256, (10_000, 28, 28), dtype=np.uint8)
         one = repeated(lambda: classifier.predict(images[:1]))  # noqa: B023 - called before the next name
         all_images = repeated(lambda: classifier.predict(images))  # noqa: B023
-        rates = training_rates(name, options.steps)
-        print(
-            f"{name:10} {spread(rates, '.0f'):36} {spread([1e3 * t for t in one], '.2f'):26} {spread(all_images, '.2f')}"
-        )
+        rates, milliseconds = training_rates(name, options.steps), [1e3 * seconds for seconds in one]
+        print(f"{name:10} {spread(rates, '.0f'):36} {spread(milliseconds, '.2f'):26} {spread(all_images, '.2f')}")
     return 0
 
 
