@@ -56,8 +56,8 @@ RECIPES = {
         targets=(0, 1),
         optimizer="adam",
         learning_rate=4e-3,
-        epochs=14,
+        epochs=16,
         batch_size=128,
-        augmentation=Affine(rotation=8, scale=0.08, shear=0.1, shift=1.5),
+        augmentation=Affine(rotation=10, scale=0.1, shear=0.15, shift=1.5),
     ),
 }
