@@ -161,7 +161,8 @@ def _fetch_openml(name: str, **options: Any) -> tuple[NDArray, NDArray]:
             try:
                 fetched.append(fetch_openml(name, parser="pandas", as_frame=False, n_retries=1, delay=1, **options))
             except OSError as error:
-                failure.append(OpenMLUnreachable(f"OpenML, where {name} comes from, cannot be reached ({error})"))
+                reason = getattr(error, "reason", error)
+                failure.append(OpenMLUnreachable(f"OpenML, where {name} comes from, cannot be reached ({reason})"))
             except Exception as error:
                 advice = f"delete {_data_home()} and try again"
                 failure.append(DatasetError(f"what OpenML sent as {name} cannot be read ({error}): {advice}"))

@@ -89,7 +89,7 @@ def test_bad_options_are_refused(arguments: list[str], capsys: pytest.CaptureFix
 
 def test_resuming_what_is_not_there_or_damaged(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--resume"]) == 2
-    assert "there is no file runs/quick/checkpoint.npz" in capsys.readouterr().err
+    assert "there is no run in runs/quick to go on with: start it without --resume" in capsys.readouterr().err
     Path("runs/quick").mkdir(parents=True)
     Path("runs/quick/checkpoint.npz").write_text("hello")
     assert main(["--resume"]) == 2

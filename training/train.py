@@ -74,6 +74,8 @@ def run(options: argparse.Namespace) -> int:
         if weights.exists():
             print(f"{weights} is trained to its end.")
             return 0
+        if not (folder / "checkpoint.npz").exists():
+            raise RunError(f"there is no run in {folder} to go on with: start it without --resume")
         parameters, optimizer_state, saved = load_checkpoint(folder / "checkpoint.npz")
         about, progress = saved["about"], Progress(**saved["progress"])
         dataset = load_dataset(about["dataset"])
