@@ -167,7 +167,7 @@ def _fetch_openml(name: str, **options: Any) -> tuple[NDArray, NDArray]:
                 advice = f"delete {_data_home()} and try again"
                 failure.append(DatasetError(f"what OpenML sent as {name} cannot be read ({error}): {advice}"))
         if any("Invalid cache" in str(warning.message) for warning in caught):
-            print(f"The cached {name} was damaged: it was taken away and fetched again.")
+            print(f"The cached {name} was damaged: it is taken away and fetched again.")
 
     thread = threading.Thread(target=fetch, name="openml", daemon=True)
     seen, since = None, time.monotonic()

@@ -1,11 +1,14 @@
 """Data sets: right, kept, mended when damaged, and never waited for longer than said."""
 
+import shutil
 import socket
 import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from io import BytesIO
 from pathlib import Path
+from urllib.request import Request
 
 import numpy as np
 import pytest
@@ -156,6 +159,33 @@ def test_openml_that_accepts_and_never_answers(tmp_path: Path, monkeypatch: pyte
         with pytest.raises(OpenMLUnreachable, match=r"mnist_784 comes from, (does not answer|cannot be)"):
             load_dataset("mnist")
         assert time.monotonic() - started < 10  # not how fast it is, but that it ends at all
+
+
+def test_a_damaged_cache_is_taken_away_and_fetched_again(
+    mnist: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = tmp_path / "openml"
+    shutil.copytree(datasets._data_home() / "openml", kept, copy_function=shutil.copyfile)
+    (cached,) = kept.rglob("mnist_784.arff.gz")
+    whole = cached.read_bytes()
+    cached.write_bytes(whole[: len(whole) // 2])
+    fetched = []
+
+    class Answer(BytesIO):
+        def info(self) -> dict[str, str]:
+            return {"Content-Encoding": "gzip"}
+
+    def urlopen(request: Request) -> Answer:
+        fetched.append(request.full_url)
+        return Answer(whole)
+
+    monkeypatch.setattr("sklearn.datasets._openml.urlopen", urlopen)
+    monkeypatch.setenv("SCIKIT_LEARN_DATA", str(tmp_path))
+    again = load_dataset("mnist")
+    assert [url.rpartition("/")[2] for url in fetched] == ["mnist_784.arff"]
+    assert "The cached mnist_784 was damaged: it is taken away and fetched again." in capsys.readouterr().out
+    assert np.array_equal(again.test_images, mnist.test_images)
+    assert np.array_equal(again.test_labels, mnist.test_labels)
 
 
 def test_a_host_name_that_is_looked_up_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
