@@ -21,6 +21,7 @@ from data.samples import load_samples
 from model.classifier import DigitClassifier
 
 from .evaluation import evaluate
+from .files import write_whole
 from .report_page import Report, page
 from .report_plots import digit_picture
 
@@ -165,13 +166,3 @@ def finite(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [finite(each) for each in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file whole or not at all: under a temporary name beside it, then renamed."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)

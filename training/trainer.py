@@ -2,7 +2,6 @@
 
 import csv
 import io
-import os
 import sys
 import time
 from collections.abc import Iterator
@@ -23,6 +22,7 @@ from model.network import Network
 
 from .augmentation import augment
 from .checkpoint import save_checkpoint
+from .files import write_whole
 from .optimizers import OPTIMIZERS
 from .parallel import ParallelNetwork
 from .recipes import Recipe
@@ -200,12 +200,10 @@ class Trainer:
 
     def _write_history(self) -> None:
         text = io.StringIO()
-        table = csv.DictWriter(text, self.progress.history[0])
+        table = csv.DictWriter(text, self.progress.history[0], lineterminator="\n")
         table.writeheader()
         table.writerows(self.progress.history)
-        temporary = self.folder / f".history.csv.{os.getpid()}.part"
-        temporary.write_text(text.getvalue())
-        temporary.replace(self.folder / "history.csv")
+        write_whole(self.folder / "history.csv", text.getvalue())
 
     def _bar(self) -> Any:
         """A progress bar over all steps: epoch, loss, validation accuracy, time left."""
