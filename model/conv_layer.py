@@ -53,64 +53,73 @@ class ConvLayer(Layer):
         self.bias = np.zeros(self.layer_depth, dtype)
 
     def forward_propagation(self, input: Array, training: bool = False) -> Array:
-        neighbours = self._unfold("neighbours", input, training)
-        output = self._correlate("output", neighbours, self.weights, training)
-        output += self.bias
+        assert self.output_shape is not None
+        patches = self._patches("patches", input, training)
+        output = self._correlate("output", patches, self.weights, training).reshape(len(input), *self.output_shape)
+        rows = output.reshape(-1, output.shape[2] * self.layer_depth)
+        rows += np.tile(self.bias, output.shape[2])  # a whole row at a time: numpy is slow on short ones
         if training:
-            self.input, self.output, self.neighbours = input, output, neighbours
+            self.input, self.output, self.patches = input, output, patches
         return output
 
     def compute_gradients(self, output_error: Array) -> None:
         """∂E/∂W[r, q, d, k] = Σ X[i + r, j + q, d] · ∂E/∂Y[i, j, k] and ∂E/∂B[k] = Σ ∂E/∂Y[i, j, k], over n, i, j."""
-        samples, height, _, depth = output_error.shape
-        error = output_error.reshape(samples, -1, depth)  # (n, i·j, k)
+        error = output_error.reshape(len(output_error), -1, self.layer_depth)  # (n, i·j, k)
         gradient = self._empty("weights_gradient", self.weights.shape, error.dtype)
-        for r, row_gradient in enumerate(gradient.reshape(len(gradient), -1, depth)):
-            row = self.neighbours[:, r : r + height].reshape(samples, error.shape[1], -1)  # (n, i·j, q·d)
-            np.matmul(row.transpose(0, 2, 1), error).sum(axis=0, out=row_gradient)  # (q·d, k)
+        parts = gradient.reshape(len(self.patches), -1, self.layer_depth)
+        for patch, part in zip(self.patches, parts, strict=True):
+            np.matmul(patch.transpose(0, 2, 1), error).sum(axis=0, out=part)
         self.gradients["weights"] = gradient
-        self.gradients["bias"] = error.sum(axis=(0, 1))
+        # A product with ones is a sum, and ten times as fast as numpy's along short rows.
+        self.gradients["bias"] = np.ones(error[..., 0].size, error.dtype) @ error.reshape(-1, self.layer_depth)
 
     def backward_propagation(self, output_error: Array, learning_rate: float | None = None) -> Array:
         """∂E/∂X is ∂E/∂Y, framed with zeros, correlated with the weights turned by half a turn."""
+        assert self.input is not None
         self.compute_gradients(output_error)
         m, n = self.kernel_shape
         samples, height, width, depth = output_error.shape
         shape = (samples, height + 2 * (m - 1), width + 2 * (n - 1), depth)
-        framed = self._empty("framed", shape, output_error.dtype)
-        framed[...] = 0
+        framed = self._zeros("framed", shape, output_error.dtype)
         framed[:, m - 1 : m - 1 + height, n - 1 : n - 1 + width] = output_error
         turned = self.weights[::-1, ::-1].transpose(0, 1, 3, 2)
-        input_error = self._correlate("input_error", self._unfold("error_neighbours", framed), turned)
+        input_error = self._correlate("input_error", self._patches("error_patches", framed), turned)
         self._take_step(learning_rate)
-        return input_error
+        return input_error.reshape(self.input.shape)
 
-    # A correlation is one matrix product for each row of the kernel, summed. For the product, every pixel needs its n
-    # neighbours along the row side by side; the rows below are then views of the same copy. Unfolding along the width
-    # only copies the picture n times, where unfolding the whole kernel would copy it m·n times.
+    def _patches(self, name: str, picture: Array, training: bool = True) -> list[Array]:
+        """What the kernel sees at each of its positions, as matrices `(n, positions, weights)`, one after the other.
 
-    def _unfold(self, name: str, picture: Array, training: bool = True) -> Array:
-        """Each pixel's `n` neighbours to the right, itself first, side by side: `(n, h, w - n + 1, n·d)`."""
+        A picture of depth 1 gives one matrix, with all m·n pixels under the kernel: for each of them, a copy of that
+        part of the picture which it passes over. A deeper one gives a matrix for each row of the kernel: every pixel
+        gets its n neighbours along the row side by side, and the matrices are views of that one copy, each a row
+        further down. This copies the picture n times, where unfolding the whole kernel would copy it m·n times.
+        """
         samples, height, width, depth = picture.shape
-        n = self.kernel_shape[1]
-        windows = sliding_window_view(picture.reshape(samples, height, width * depth), n * depth, axis=2)[:, :, ::depth]
+        m, n = self.kernel_shape
+        rows, columns = height - m + 1, width - n + 1
+        if depth == 1:
+            windows = sliding_window_view(picture[..., 0], (rows, columns), axis=(1, 2))  # (n, m, n, i, j)
+            pixels = self._empty(name, windows.shape, picture.dtype, training)
+            np.copyto(pixels, windows)
+            return [pixels.reshape(samples, m * n, rows * columns).transpose(0, 2, 1)]
+        flat = picture.reshape(samples, height, width * depth)
+        windows = sliding_window_view(flat, n * depth, axis=2)[:, :, ::depth]  # (n, h, j, n·d)
         neighbours = self._empty(name, windows.shape, picture.dtype, training)
         np.copyto(neighbours, windows)
-        return neighbours
+        return [neighbours[:, r : r + rows].reshape(samples, rows * columns, n * depth) for r in range(m)]
 
-    def _correlate(self, name: str, neighbours: Array, weights: Array, training: bool = True) -> Array:
-        """Sum over kernel rows r of neighbours[:, r : r + height] · weights[r]: `(n, height, width, depth)`."""
-        m, depth = len(weights), weights.shape[-1]
-        samples, height, width, length = neighbours.shape
-        height -= m - 1
-        output = self._empty(name, (samples, height * width, depth), neighbours.dtype, training)
-        product = self._empty(name + "_product", output.shape, output.dtype, training)
-        for r, row_weights in enumerate(weights.reshape(m, length, depth)):
-            row = neighbours[:, r : r + height].reshape(samples, height * width, length)
-            np.matmul(row, row_weights, out=product if r else output)
-            if r:
-                output += product
-        return output.reshape(samples, height, width, depth)
+    def _correlate(self, name: str, patches: list[Array], weights: Array, training: bool = True) -> Array:
+        """The sum of the patches' products with the kernel's weights: `(n, positions, depth)`."""
+        samples, positions, _ = patches[0].shape
+        depth = weights.shape[-1]
+        output = self._empty(name, (samples, positions, depth), patches[0].dtype, training)
+        first, *others = zip(patches, weights.reshape(len(patches), -1, depth), strict=True)
+        np.matmul(*first, out=output)
+        for patch, part in others:
+            product = self._empty(name + "_product", output.shape, output.dtype, training)
+            output += np.matmul(patch, part, out=product)
+        return output
 
     def settings(self) -> dict[str, Any]:
         return {"kernel_shape": list(self.kernel_shape), "layer_depth": self.layer_depth}

@@ -100,6 +100,16 @@ class Layer(ABC):
             array = self._memory[name] = np.empty(shape, dtype)
         return array
 
+    def _zeros(self, name: str, shape: Shape, dtype: DTypeLike) -> Array:
+        """Zeros to write on, always the same part of them: a replica gets its last ones back as it left them."""
+        if self._memory is None:
+            return np.zeros(shape, dtype)
+        known = self._memory.get(name)
+        array = self._empty(name, shape, dtype)
+        if array is not known:
+            array[...] = 0
+        return array
+
 
 def batch_of(shape: Shape) -> str:
     """A shape with its batch axis, as error messages write it: (n, 26, 26, 1)."""

@@ -60,13 +60,15 @@ class MaxPoolingLayer(Layer):
 
     def _delivered(self, name: str, error: Array, largest: Array, values: Array, size: int, axis: int) -> Array:
         """The error of each largest value, brought to the first position that has it."""
+        if size == 1:
+            return error
         delivered = self._empty(name, values.shape, error.dtype)
         np.moveaxis(delivered, axis, 0)[largest.shape[axis] * size :] = 0
         value, share = positions(values, size, axis), positions(delivered, size, axis)
-        np.copyto(share[0], error)
         for i in range(size - 1):  # what is not for one position goes on to the next
-            np.multiply(share[i], value[i] != largest, out=share[i + 1])
-            share[i] -= share[i + 1]
+            np.multiply(error, value[i] != largest, out=share[i + 1])
+            np.subtract(error, share[i + 1], out=share[i])
+            error = share[i + 1]
         return delivered
 
     def settings(self) -> dict[str, Any]:

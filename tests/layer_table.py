@@ -34,6 +34,8 @@ LAYERS: dict[str, tuple[Make, Shape, Shape]] = {
         (4, 3, 1),
         (1, 1, 2),
     ),
+    "conv, from depth 1 to depth 1": (lambda rng: ConvLayer(kernel_shape=(3, 2), layer_depth=1), (5, 4, 1), (3, 3, 1)),
+    "conv, to depth 1": (lambda rng: ConvLayer(kernel_shape=(2, 3), layer_depth=1), (5, 6, 3), (4, 4, 1)),
     "conv, one pixel": (lambda rng: ConvLayer(kernel_shape=(1, 1), layer_depth=3), (3, 4, 2), (3, 4, 3)),
     "flatten": (lambda rng: FlattenLayer(), (3, 2, 4), (24,)),
     "max pooling": (lambda rng: MaxPoolingLayer(pool_shape=(2, 2)), (4, 6, 3), (2, 3, 3)),

@@ -28,6 +28,8 @@ def state(layer: Layer) -> dict[str, object]:
 def same(a: Any, b: Any) -> bool:
     if isinstance(a, np.ndarray):
         return np.array_equal(a, b)
+    if isinstance(a, list):
+        return len(a) == len(b) and all(map(same, a, b))
     if isinstance(a, np.random.Generator):
         return isinstance(b, np.random.Generator) and a.bit_generator.state == b.bit_generator.state
     return a == b
