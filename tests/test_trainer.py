@@ -136,6 +136,29 @@ def test_a_loss_that_is_not_finite_stops_the_run(digits: Dataset, tmp_path: Path
     assert all(np.isfinite(array).all() for array in parameters.values())
 
 
+@pytest.mark.parametrize("stopped", [False, True])
+def test_parameters_that_are_not_finite_are_never_kept(
+    digits: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stopped: bool
+) -> None:
+    run = trainer(digits, tmp_path)
+    step = run.optimizer.step
+
+    def broken(parameters: dict[str, Array], gradients: dict[str, Array], learning_rate: float) -> None:
+        step(parameters, gradients, learning_rate)
+        if run.progress.step == 11:  # the last of the epoch: no loss is taken after it
+            parameters["3.weights"][0] = np.inf
+            if stopped:
+                run.stop()
+
+    monkeypatch.setattr(run.optimizer, "step", broken)
+    with pytest.raises(TrainingError, match="layer 3, ConvLayer"):
+        run.train()
+    parameters, _, saved = load_checkpoint(tmp_path / "checkpoint.npz")
+    assert all(np.isfinite(array).all() for array in parameters.values())
+    assert saved["progress"]["epoch"] == 0
+    assert not (tmp_path / "history.csv").exists()
+
+
 def test_guessing_after_the_first_epoch_is_warned_of(
     digits: Dataset, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -151,16 +174,6 @@ def test_targets_reach_as_far_as_the_recipe_says(digits: Dataset, tmp_path: Path
     assert targets.dtype == np.float32
     assert np.array_equal(np.unique(targets), [-1, 1])
     assert (targets.sum(axis=1) == -8).all()
-
-
-def test_the_temperature_makes_probabilities_honest(uninterrupted: Trainer) -> None:
-    before = uninterrupted.temperature()
-    for layer in uninterrupted.network.layers[-1:]:
-        for parameter in layer.parameters.values():
-            parameter *= 4  # four times as sure of the same
-        assert uninterrupted.temperature() == pytest.approx(4 * before, rel=1e-3)
-        for parameter in layer.parameters.values():
-            parameter /= 4
 
 
 def test_quick_learns_the_small_digits(digits: Dataset, tmp_path: Path) -> None:

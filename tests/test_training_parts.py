@@ -11,6 +11,7 @@ from model import Network, softmax_cross_entropy, softmax_cross_entropy_prime
 from model.architectures import build_network
 from model.images import images_to_input
 from training.augmentation import Affine, augment, bilinear
+from training.calibration import fit_temperature
 from training.optimizers import OPTIMIZERS, SGD, Adam
 from training.parallel import ParallelNetwork
 from training.schedules import one_cycle
@@ -151,3 +152,13 @@ def test_parallel_equals_itself_bit_for_bit() -> None:
             assert all(np.array_equal(first[name], array) for name, array in parallel.gradients.items())
         parallel.learn(pictures, targets, [1, 3])  # other dropout
         assert not np.array_equal(first["10.weights"], parallel.gradients["10.weights"])
+
+
+def test_the_temperature_is_the_one_that_the_outputs_were_made_with() -> None:
+    rng = np.random.default_rng(0)
+    logits = rng.normal(size=(20_000, 10)) * 2
+    probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    labels = (probabilities.cumsum(axis=1) > rng.random((20_000, 1))).argmax(axis=1).astype(np.uint8)
+    assert fit_temperature(logits, labels) == pytest.approx(1, abs=0.03)
+    assert fit_temperature(3 * logits, labels) == pytest.approx(3, abs=0.1)  # three times as sure of the same
+    assert fit_temperature(logits / 10, labels) == pytest.approx(0.1, abs=0.003)

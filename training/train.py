@@ -17,10 +17,12 @@ import scipy
 
 from data.datasets import Dataset, DatasetError, OpenMLUnreachable, load_dataset
 from model.architectures import build_network
+from model.images import images_to_input
 from model.losses import LOSSES
 from model.network import Network
 from model.weights import WeightsError, fill, save_network
 
+from .calibration import fit_temperature
 from .checkpoint import load_checkpoint
 from .command_line import Parser
 from .parallel import usable_cores
@@ -105,10 +107,11 @@ def run(options: argparse.Namespace) -> int:
         print(f"Stopped and saved. To go on: python -m training.train --name {folder.name} --resume")
         return 130
     last = trainer.progress.history[-1]
+    outputs = network.predict(images_to_input(dataset.train_images[trainer.validation_rows]))
     header = {
         **about,
         "validation_accuracy": last["validation_accuracy"],
-        "temperature": trainer.temperature(),
+        "temperature": fit_temperature(outputs, dataset.train_labels[trainer.validation_rows]),
         "training_seconds": last["seconds"],
         "commit": commit(),
         "versions": {"python": platform.python_version(), "numpy": np.__version__, "scipy": scipy.__version__},

@@ -12,12 +12,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
 from tqdm import tqdm
 
 from data.datasets import Dataset
 from model.images import images_to_input
-from model.losses import softmax_cross_entropy
 from model.network import Network
 
 from .augmentation import augment
@@ -123,21 +121,11 @@ class Trainer:
 
         Raises:
             OSError: the disk is full or read-only; the last checkpoint still stands.
+            TrainingError: there are parameters that are not finite; the last checkpoint still stands.
         """
+        self._check_parameters()
         state = {"about": self.about, "progress": vars(self.progress)}
         save_checkpoint(self.folder / "checkpoint.npz", self.network.parameters(), self.optimizer.state, state)
-
-    def temperature(self) -> float:
-        """What to divide outputs by, so that their softmax is as sure as it is right on the validation images.
-
-        Guo et al., "On Calibration of Modern Neural Networks", 2017.
-        """
-        outputs = self.network.predict(images_to_input(self.dataset.train_images[self.validation_rows]))
-        targets = np.eye(10, dtype=np.float32)[self.dataset.train_labels[self.validation_rows]]
-        best = minimize_scalar(
-            lambda log: softmax_cross_entropy(targets, outputs / np.exp(log)), bounds=(-5, 5), method="bounded"
-        )
-        return float(np.exp(best.x))
 
     def _batches(self) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.float32]]]:
         """The rest of the epoch's batches, in an order of its own, prepared by a thread while the last are learned."""
@@ -171,6 +159,7 @@ class Trainer:
         return np.where(labels[:, None] == np.arange(10), np.float32(right), np.float32(wrong))
 
     def _finish_epoch(self, parallel: ParallelNetwork, started: float) -> None:
+        self._check_parameters()
         progress, rate = self.progress, self.learning_rate()
         outputs = parallel.predict(self.dataset.train_images[self.validation_rows])
         labels = self.dataset.train_labels[self.validation_rows]
@@ -224,6 +213,11 @@ class Trainer:
             return ""
         last = self.progress.history[-1]
         return f"loss {last['train_loss']:.4f}, validation {100 * last['validation_accuracy']:.2f} %"
+
+    def _check_parameters(self) -> None:
+        """The loss tells of a broken step only when the next one is taken: look before what is broken is kept."""
+        if not all(np.isfinite(parameter).all() for parameter in self.network.parameters().values()):
+            raise self._not_finite(self.dataset.train_images[self.validation_rows[:1]])
 
     def _not_finite(self, images: NDArray[np.uint8]) -> TrainingError:
         """Find the first layer that gives numbers that are not finite, and say what helps."""
