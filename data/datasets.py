@@ -94,15 +94,12 @@ def _cached(
 
     def load() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         path = _data_home() / "digits-from-scratch" / f"{name}.npz"
-        try:
-            with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
-                images, labels = arrays["images"], arrays["labels"]
-            if _fingerprint(images, labels) == fingerprint:
-                return images, labels
-            print(f"The decoded {name} in {path} is damaged: decoding it again.")
-        except FileNotFoundError:
-            pass
-        except Exception:  # whatever a damaged file makes zipfile and numpy raise
+        if path.exists():
+            with contextlib.suppress(Exception):  # whatever a damaged file makes zipfile and numpy raise
+                with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
+                    images, labels = arrays["images"], arrays["labels"]
+                if _fingerprint(images, labels) == fingerprint:
+                    return images, labels
             print(f"The decoded {name} in {path} is damaged: decoding it again.")
         images, labels = decode()
         if _fingerprint(images, labels) != fingerprint:

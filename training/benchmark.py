@@ -11,7 +11,7 @@ from model.architectures import ARCHITECTURES, build_network
 from model.classifier import DigitClassifier
 from model.losses import LOSSES
 
-from .command_line import Parser
+from .command_line import Parser, positive
 from .optimizers import OPTIMIZERS
 from .parallel import ParallelNetwork, usable_cores
 from .recipes import RECIPES
@@ -23,7 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
     """The command line. Returns the exit status."""
     parser = Parser(prog="python -m training.benchmark", description="Measure how fast the networks train and predict.")
     parser.add_argument(
-        "--steps", type=int, default=30, help="training steps in each measurement, default: %(default)s"
+        "--steps", type=positive, default=30, help="training steps in each measurement, default: %(default)s"
     )
     options = parser.parse_args(arguments)
     print(f"{REPEATS} measurements each: median, and the lowest and highest; {usable_cores()} threads\n")

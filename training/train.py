@@ -24,7 +24,7 @@ from model.weights import WeightsError, fill, save_network
 
 from .calibration import fit_temperature
 from .checkpoint import load_checkpoint
-from .command_line import Parser
+from .command_line import Parser, natural, positive
 from .parallel import usable_cores
 from .recipes import RECIPES, Recipe
 from .trainer import Progress, Trainer, TrainingError, split
@@ -190,20 +190,6 @@ def commit() -> str:
         ).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
-
-
-def natural(text: str) -> int:
-    """A whole number, for argparse."""
-    if not re.fullmatch(r"[0-9]{1,9}", text):
-        raise argparse.ArgumentTypeError("must be a whole number of up to nine digits")
-    return int(text)
-
-
-def positive(text: str) -> int:
-    """A whole number above 0, for argparse."""
-    if natural(text) == 0:
-        raise argparse.ArgumentTypeError("must be 1 or more")
-    return int(text)
 
 
 def run_name(text: str) -> str:
