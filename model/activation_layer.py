@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from .activations import Activation, relu, relu_prime
+from .activations import PRIMES_OF_OUTPUT, Activation, relu, relu_prime
 from .layer import Array, Layer, Shape
 
 
@@ -42,7 +42,10 @@ class ActivationLayer(Layer):
     def backward_propagation(self, output_error: Array, learning_rate: float | None = None) -> Array:
         """∂E/∂X = f'(X) ∂E/∂Y, element by element. There is nothing to learn: `learning_rate` is not used."""
         assert self.input is not None
-        return self.activation_prime(self.input) * output_error
+        assert self.output is not None
+        prime_of_output = PRIMES_OF_OUTPUT.get(self.activation_prime)
+        slope = prime_of_output(self.output) if prime_of_output else self.activation_prime(self.input)
+        return np.multiply(slope, output_error, out=self._empty("input_error", slope.shape, output_error.dtype))
 
     def settings(self) -> dict[str, Any]:
         return {"activation": self.activation.__name__}

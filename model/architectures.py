@@ -51,7 +51,28 @@ def quick() -> list[Layer]:
     ]
 
 
-ARCHITECTURES: dict[str, Callable[[], list[Layer]]] = {"article": article, "quick": quick}
+def best() -> list[Layer]:
+    """Two pairs of convolutions: each pair sees as much as one kernel of 5×5, with fewer weights and a bend between."""
+    return [
+        ConvLayer(kernel_shape=(3, 3), layer_depth=32),  # (26, 26, 32)
+        ActivationLayer(activation=relu, activation_prime=relu_prime),  # (26, 26, 32)
+        ConvLayer(kernel_shape=(3, 3), layer_depth=32),  # (24, 24, 32)
+        MaxPoolingLayer(pool_shape=(2, 2)),  # (12, 12, 32)
+        ActivationLayer(activation=relu, activation_prime=relu_prime),  # (12, 12, 32)
+        ConvLayer(kernel_shape=(3, 3), layer_depth=64),  # (10, 10, 64)
+        ActivationLayer(activation=relu, activation_prime=relu_prime),  # (10, 10, 64)
+        ConvLayer(kernel_shape=(3, 3), layer_depth=64),  # (8, 8, 64)
+        MaxPoolingLayer(pool_shape=(2, 2)),  # (4, 4, 64)
+        ActivationLayer(activation=relu, activation_prime=relu_prime),  # (4, 4, 64)
+        FlattenLayer(),  # (1024,)
+        FCLayer(output_shape=(128,)),  # (128,)
+        ActivationLayer(activation=relu, activation_prime=relu_prime),  # (128,)
+        DropoutLayer(rate=0.3),  # (128,)
+        FCLayer(output_shape=(10,)),  # (10,)
+    ]
+
+
+ARCHITECTURES: dict[str, Callable[[], list[Layer]]] = {"article": article, "quick": quick, "best": best}
 
 
 def build_network(name: str, rng: np.random.Generator, dtype: DTypeLike = np.float32) -> Network:

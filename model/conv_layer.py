@@ -1,5 +1,6 @@
 """The convolutional layer: the same few weights look at every place of the picture."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -7,6 +8,9 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import DTypeLike
 
 from .layer import Array, Layer, Shape, batch_of, initial_weights
+
+# Bytes of unfolded pictures. What is unfolded is multiplied at once, while it is still in the core's caches.
+UNFOLDED_AT_ONCE = 2**20
 
 
 class ConvLayer(Layer):
@@ -54,21 +58,22 @@ class ConvLayer(Layer):
 
     def forward_propagation(self, input: Array, training: bool = False) -> Array:
         assert self.output_shape is not None
-        patches = self._patches("patches", input, training)
-        output = self._correlate("output", patches, self.weights, training).reshape(len(input), *self.output_shape)
-        rows = output.reshape(-1, output.shape[2] * self.layer_depth)
-        rows += np.tile(self.bias, output.shape[2])  # a whole row at a time: numpy is slow on short ones
+        output = self._empty("output", (len(input), *self.output_shape), input.dtype, training)
+        self._correlate("patches", input, self.weights, output, training, self.bias)
         if training:
-            self.input, self.output, self.patches = input, output, patches
+            self.input, self.output = input, output
         return output
 
     def compute_gradients(self, output_error: Array) -> None:
         """∂E/∂W[r, q, d, k] = Σ X[i + r, j + q, d] · ∂E/∂Y[i, j, k] and ∂E/∂B[k] = Σ ∂E/∂Y[i, j, k], over n, i, j."""
+        assert self.input is not None
         error = output_error.reshape(len(output_error), -1, self.layer_depth)  # (n, i·j, k)
         gradient = self._empty("weights_gradient", self.weights.shape, error.dtype)
-        parts = gradient.reshape(len(self.patches), -1, self.layer_depth)
-        for patch, part in zip(self.patches, parts, strict=True):
-            np.matmul(patch.transpose(0, 2, 1), error).sum(axis=0, out=part)
+        gradient[...] = 0
+        for few, patches in self._patches("patches", self.input):
+            parts = gradient.reshape(len(patches), -1, self.layer_depth)
+            for patch, part in zip(patches, parts, strict=True):
+                part += np.matmul(patch.transpose(0, 2, 1), error[few]).sum(axis=0)
         self.gradients["weights"] = gradient
         # A product with ones is a sum, and ten times as fast as numpy's along short rows.
         self.gradients["bias"] = np.ones(error[..., 0].size, error.dtype) @ error.reshape(-1, self.layer_depth)
@@ -83,43 +88,54 @@ class ConvLayer(Layer):
         framed = self._zeros("framed", shape, output_error.dtype)
         framed[:, m - 1 : m - 1 + height, n - 1 : n - 1 + width] = output_error
         turned = self.weights[::-1, ::-1].transpose(0, 1, 3, 2)
-        input_error = self._correlate("input_error", self._patches("error_patches", framed), turned)
+        input_error = self._empty("input_error", self.input.shape, output_error.dtype)
+        self._correlate("error_patches", framed, turned, input_error)
         self._take_step(learning_rate)
-        return input_error.reshape(self.input.shape)
+        return input_error
 
-    def _patches(self, name: str, picture: Array, training: bool = True) -> list[Array]:
-        """What the kernel sees at each of its positions, as matrices `(n, positions, weights)`, one after the other.
+    def _correlate(
+        self, name: str, pictures: Array, weights: Array, output: Array, training: bool = True, bias: Array | None = None
+    ) -> None:
+        """Write the sum of the patches' products with the weights, plus the bias, to `output` `(n, i, j, k)`."""
+        _, rows, columns, depth = output.shape
+        for few, patches in self._patches(name, pictures, training):
+            part = output[few].reshape(-1, rows * columns, depth)
+            first, *others = zip(patches, weights.reshape(len(patches), -1, depth), strict=True)
+            np.matmul(*first, out=part)
+            for patch, kernel in others:
+                product = self._empty(name + "_product", part.shape, part.dtype, training)
+                part += np.matmul(patch, kernel, out=product)
+            if bias is not None:
+                lines = part.reshape(-1, columns * depth)
+                lines += np.tile(bias, columns)  # a whole row at a time: numpy is slow on short ones
 
-        A picture of depth 1 gives one matrix, with all m·n pixels under the kernel: for each of them, a copy of that
-        part of the picture which it passes over. A deeper one gives a matrix for each row of the kernel: every pixel
+    def _patches(self, name: str, pictures: Array, training: bool = True) -> Iterator[tuple[slice, list[Array]]]:
+        """What the kernel sees at each of its positions, as matrices `(n, positions, weights)`, for a few pictures at
+        a time: which ones, and their matrices.
+
+        Pictures of depth 1 give one matrix, with all m·n pixels under the kernel: for each of them, a copy of that
+        part of the picture which it passes over. Deeper ones give a matrix for each row of the kernel: every pixel
         gets its n neighbours along the row side by side, and the matrices are views of that one copy, each a row
-        further down. This copies the picture n times, where unfolding the whole kernel would copy it m·n times.
+        further down. This copies a picture n times, where unfolding the whole kernel would copy it m·n times.
         """
-        samples, height, width, depth = picture.shape
+        samples, height, width, depth = pictures.shape
         m, n = self.kernel_shape
         rows, columns = height - m + 1, width - n + 1
         if depth == 1:
-            windows = sliding_window_view(picture[..., 0], (rows, columns), axis=(1, 2))  # (n, m, n, i, j)
-            pixels = self._empty(name, windows.shape, picture.dtype, training)
-            np.copyto(pixels, windows)
-            return [pixels.reshape(samples, m * n, rows * columns).transpose(0, 2, 1)]
-        flat = picture.reshape(samples, height, width * depth)
-        windows = sliding_window_view(flat, n * depth, axis=2)[:, :, ::depth]  # (n, h, j, n·d)
-        neighbours = self._empty(name, windows.shape, picture.dtype, training)
-        np.copyto(neighbours, windows)
-        return [neighbours[:, r : r + rows].reshape(samples, rows * columns, n * depth) for r in range(m)]
-
-    def _correlate(self, name: str, patches: list[Array], weights: Array, training: bool = True) -> Array:
-        """The sum of the patches' products with the kernel's weights: `(n, positions, depth)`."""
-        samples, positions, _ = patches[0].shape
-        depth = weights.shape[-1]
-        output = self._empty(name, (samples, positions, depth), patches[0].dtype, training)
-        first, *others = zip(patches, weights.reshape(len(patches), -1, depth), strict=True)
-        np.matmul(*first, out=output)
-        for patch, part in others:
-            product = self._empty(name + "_product", output.shape, output.dtype, training)
-            output += np.matmul(patch, part, out=product)
-        return output
+            windows = sliding_window_view(pictures[..., 0], (rows, columns), axis=(1, 2))  # (n, m, n, i, j)
+        else:
+            lines = pictures.reshape(samples, height, width * depth)
+            windows = sliding_window_view(lines, n * depth, axis=2)[:, :, ::depth]  # (n, h, j, n·d)
+        at_once = max(1, UNFOLDED_AT_ONCE // max(1, windows[:1].nbytes))
+        copies = self._empty(name, (min(at_once, samples), *windows.shape[1:]), pictures.dtype, training)
+        for start in range(0, samples, at_once):
+            few = slice(start, min(start + at_once, samples))
+            copy = copies[: few.stop - start]
+            np.copyto(copy, windows[few])
+            if depth == 1:
+                yield few, [copy.reshape(-1, m * n, rows * columns).transpose(0, 2, 1)]
+            else:
+                yield few, [copy[:, r : r + rows].reshape(-1, rows * columns, n * depth) for r in range(m)]
 
     def settings(self) -> dict[str, Any]:
         return {"kernel_shape": list(self.kernel_shape), "layer_depth": self.layer_depth}

@@ -52,10 +52,9 @@ class MaxPoolingLayer(Layer):
         return self._delivered("input_error", rows_error, self.rows, self.input, p, axis=1)
 
     def _largest(self, name: str, values: list[Array], training: bool) -> Array:
-        largest = self._empty(name, values[0].shape, values[0].dtype, training)
-        np.copyto(largest, values[0])
+        largest = values[0]
         for value in values[1:]:
-            np.maximum(largest, value, out=largest)
+            largest = np.maximum(largest, value, out=self._empty(name, value.shape, value.dtype, training))
         return largest
 
     def _delivered(self, name: str, error: Array, largest: Array, values: Array, size: int, axis: int) -> Array:
@@ -65,8 +64,10 @@ class MaxPoolingLayer(Layer):
         delivered = self._empty(name, values.shape, error.dtype)
         np.moveaxis(delivered, axis, 0)[largest.shape[axis] * size :] = 0
         value, share = positions(values, size, axis), positions(delivered, size, axis)
+        elsewhere = self._empty(name + "_elsewhere", largest.shape, np.bool_)
         for i in range(size - 1):  # what is not for one position goes on to the next
-            np.multiply(error, value[i] != largest, out=share[i + 1])
+            np.not_equal(value[i], largest, out=elsewhere)
+            np.multiply(error, elsewhere, out=share[i + 1])
             np.subtract(error, share[i + 1], out=share[i])
             error = share[i + 1]
         return delivered

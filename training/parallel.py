@@ -7,6 +7,7 @@ fixed beforehand and sums are added in a fixed order: the same number of threads
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import Any, Self
 
 import numpy as np
@@ -16,9 +17,8 @@ from threadpoolctl import threadpool_limits
 from model.images import images_to_input
 from model.network import Network
 
-# Images. In smaller shards threads wait for the interpreter's lock more than they compute: on two of them, the `quick`
-# network takes 120 µs an image in shards of 16, 91 in shards of 32, and 83 in shards of 64.
-SHARD_SIZE = 64
+# Images. Larger shards take more memory for nothing; smaller ones let the threads wait for the interpreter's lock.
+LARGEST_SHARD = 64
 
 
 def usable_cores() -> int:
@@ -40,10 +40,7 @@ class ParallelNetwork:
     def __init__(self, network: Network, threads: int) -> None:
         self.network = network
         self.replicas = [network.replica() for _ in range(threads)]
-        self.sums = [
-            {name: np.empty_like(array) for name, array in network.parameters().items()} for _ in self.replicas
-        ]
-        self.gradients = self.sums[0]
+        self.gradients = {name: np.empty_like(array) for name, array in network.parameters().items()}
 
     def __enter__(self) -> Self:
         self.limits = threadpool_limits(1, user_api="blas")
@@ -65,13 +62,14 @@ class ParallelNetwork:
         Returns:
             The mean loss, and how many images had the largest output at the largest target.
         """
-        shards = [slice(start, start + SHARD_SIZE) for start in range(0, len(images), SHARD_SIZE)]
+        shards = shards_of(len(images), len(self.replicas))
 
-        def work(worker: int) -> tuple[float, int]:
-            replica, sums = self.replicas[worker], self.sums[worker]
+        def work(worker: int) -> tuple[float, int, dict[str, NDArray[Any]]]:
+            replica = self.replicas[worker]
             assert replica.loss is not None
             assert replica.loss_prime is not None
             loss, correct = 0.0, 0
+            sums: dict[str, NDArray[Any]] = {}
             # What overflows shows in the loss, which is finite or not for whoever asked for it to judge.
             with np.errstate(all="ignore"):
                 for number in range(worker, len(shards), len(self.replicas)):
@@ -82,21 +80,30 @@ class ParallelNetwork:
                     loss += replica.loss(y_true, output) * share
                     correct += int((output.argmax(axis=1) == y_true.argmax(axis=1)).sum())
                     replica.compute_gradients(replica.loss_prime(y_true, output) * output.dtype.type(share))
-                    for name, gradient in replica.gradients().items():
-                        if number == worker:
-                            np.copyto(sums[name], gradient)
-                        else:
+                    gradients = replica.gradients()  # the replica writes to the same arrays in its next shard
+                    last = number + len(self.replicas) >= len(shards)
+                    if sums:
+                        for name, gradient in gradients.items():
                             sums[name] += gradient
-            return loss, correct
+                    else:
+                        sums = gradients if last else {name: array.copy() for name, array in gradients.items()}
+            return loss, correct, sums
 
-        workers = range(min(len(self.replicas), len(shards)))
-        results = list(self.pool.map(work, workers))
-        for worker in workers[1:]:
-            for name, gradient in self.gradients.items():
-                gradient += self.sums[worker][name]
-        return sum(loss for loss, _ in results), sum(correct for _, correct in results)
+        results = list(self.pool.map(work, range(min(len(self.replicas), len(shards)))))
+        for name, total in self.gradients.items():
+            np.copyto(total, results[0][2][name])
+            for _, _, sums in results[1:]:
+                total += sums[name]
+        return sum(loss for loss, _, _ in results), sum(correct for _, correct, _ in results)
 
     def predict(self, images: NDArray[np.uint8]) -> NDArray[Any]:
         """The network's outputs `(n, 10)` for uint8 `(n, 28, 28)`."""
         parts = np.array_split(images, len(self.replicas))
         return np.concatenate(list(self.pool.map(lambda part: self.network.predict(images_to_input(part)), parts)))
+
+
+def shards_of(count: int, threads: int) -> list[slice]:
+    """`count` images cut into shards as equal as can be: as many for each thread, none larger than `LARGEST_SHARD`."""
+    each = -(-count // (threads * LARGEST_SHARD))
+    edges = np.linspace(0, count, min(count, each * threads) + 1).astype(int)
+    return [slice(start, stop) for start, stop in pairwise(edges.tolist())]

@@ -5,7 +5,6 @@ import io
 import sys
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from data.datasets import Dataset
 from model.images import images_to_input
 from model.network import Network
 
-from .augmentation import augment
+from .batches import Batch, epoch_batches, targets_for
 from .checkpoint import save_checkpoint
 from .files import write_whole
 from .optimizers import OPTIMIZERS
@@ -27,7 +26,6 @@ from .recipes import Recipe
 from .schedules import one_cycle
 
 MOST_VALIDATION_IMAGES = 5_000
-BATCHES_AHEAD = 64  # prepared at once while the ones before are learned
 
 
 class TrainingError(RuntimeError):
@@ -127,36 +125,11 @@ class Trainer:
         state = {"about": self.about, "progress": vars(self.progress)}
         save_checkpoint(self.folder / "checkpoint.npz", self.network.parameters(), self.optimizer.state, state)
 
-    def _batches(self) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.float32]]]:
-        """The rest of the epoch's batches, in an order of its own, prepared by a thread while the last are learned."""
-        size = self.recipe.batch_size
-        seed, epoch = self.seed, self.progress.epoch
-        order = np.random.default_rng([seed, epoch]).permutation(self.train_rows)
-
-        def prepare(batch: int) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-            rows = order[batch * size : (batch + BATCHES_AHEAD) * size]
-            images = self.dataset.train_images[rows]
-            if self.recipe.augmentation is not None:
-                rng = np.random.default_rng([seed, epoch, batch])
-                images = augment(images, size, self.recipe.augmentation, rng)
-            return images, self._targets(self.dataset.train_labels[rows])
-
-        skipped = self.progress.step % BATCHES_AHEAD
-        with ThreadPoolExecutor(1) as pool:
-            first = self.progress.step - skipped
-            waiting = pool.submit(prepare, first)
-            for batch in range(first, self.steps, BATCHES_AHEAD):
-                images, targets = waiting.result()
-                if batch + BATCHES_AHEAD < self.steps:
-                    waiting = pool.submit(prepare, batch + BATCHES_AHEAD)
-                for start in range(skipped * size, len(images), size):
-                    yield images[start : start + size], targets[start : start + size]
-                skipped = 0
-
-    def _targets(self, labels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """What the ten outputs should be for each label: `(n, 10)`."""
-        wrong, right = self.recipe.targets
-        return np.where(labels[:, None] == np.arange(10), np.float32(right), np.float32(wrong))
+    def _batches(self) -> Iterator[Batch]:
+        """The rest of the epoch's batches."""
+        images, labels = self.dataset.train_images, self.dataset.train_labels
+        seed = [self.seed, self.progress.epoch]
+        return epoch_batches(self.recipe, images, labels, self.train_rows, seed, self.progress.step)
 
     def _finish_epoch(self, parallel: ParallelNetwork, started: float) -> None:
         self._check_parameters()
@@ -170,7 +143,7 @@ class Trainer:
                 "epoch": progress.epoch + 1,
                 "train_loss": progress.loss / len(self.train_rows),
                 "train_accuracy": progress.correct / len(self.train_rows),
-                "validation_loss": self.network.loss(self._targets(labels), outputs),
+                "validation_loss": self.network.loss(targets_for(labels, self.recipe.targets), outputs),
                 "validation_accuracy": float((outputs.argmax(axis=1) == labels).mean()),
                 "learning_rate": rate,
                 "seconds": round(progress.seconds, 2),

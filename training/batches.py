@@ -1,0 +1,59 @@
+"""An epoch's batches: shuffled, augmented, and prepared by a thread of their own while the ones before are learned."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .augmentation import augment
+from .recipes import Recipe
+
+BATCHES_AHEAD = 64  # prepared at once while the ones before are learned
+
+Batch = tuple[NDArray[np.uint8], NDArray[np.float32]]
+
+
+def epoch_batches(
+    recipe: Recipe,
+    images: NDArray[np.uint8],
+    labels: NDArray[np.uint8],
+    rows: NDArray[np.intp],
+    seed: list[int],
+    done: int,
+) -> Iterator[Batch]:
+    """Pictures and targets of each step of an epoch.
+
+    Args:
+        rows: which of the images there are to learn, in any order.
+        seed: of the order of the images and of all that is drawn at random in this epoch.
+        done: steps that were taken before, and are left out; the others are as they would have been.
+    """
+    size = recipe.batch_size
+    order = np.random.default_rng(seed).permutation(rows)
+    steps = -(-len(order) // size)
+
+    def prepare(batch: int) -> Batch:
+        ahead = order[batch * size : (batch + BATCHES_AHEAD) * size]
+        pictures = images[ahead]
+        if recipe.augmentation is not None:
+            pictures = augment(pictures, size, recipe.augmentation, np.random.default_rng([*seed, batch]))
+        return pictures, targets_for(labels[ahead], recipe.targets)
+
+    skipped = done % BATCHES_AHEAD
+    with ThreadPoolExecutor(1) as pool:
+        first = done - skipped
+        waiting = pool.submit(prepare, first)
+        for batch in range(first, steps, BATCHES_AHEAD):
+            pictures, targets = waiting.result()
+            if batch + BATCHES_AHEAD < steps:
+                waiting = pool.submit(prepare, batch + BATCHES_AHEAD)
+            for start in range(skipped * size, len(pictures), size):
+                yield pictures[start : start + size], targets[start : start + size]
+            skipped = 0
+
+
+def targets_for(labels: NDArray[np.uint8], targets: tuple[float, float]) -> NDArray[np.float32]:
+    """What the ten outputs should be for each label, `(n, 10)`: `targets` are those of the wrong and the right ones."""
+    wrong, right = targets
+    return np.where(labels[:, None] == np.arange(10), np.float32(right), np.float32(wrong))

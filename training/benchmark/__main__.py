@@ -1,0 +1,90 @@
+"""`python -m training.benchmark`: measure this project beside PyTorch and the article's algorithm, in turns."""
+
+import importlib.metadata
+import json
+import platform
+import sys
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+
+from threadpoolctl import threadpool_info
+
+from ..command_line import Parser, positive
+from ..files import write_whole
+from ..parallel import usable_cores
+from ..train import commit
+from .measure import Spread
+from .rows import MODES, ROWS, Row, Settings
+
+FOLDER = Path("runs/benchmark")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command line. Returns the exit status."""
+    parser = Parser(prog="python -m training.benchmark", description="Measure speed and memory, side by side.")
+    parser.add_argument("--rows", nargs="+", choices=ROWS, default=list(ROWS), help="default: all")
+    parser.add_argument("--rounds", type=positive, default=7, help="how often each works, default: %(default)s")
+    parser.add_argument("--threads", type=positive, default=usable_cores(), help="default: the cores, %(default)s")
+    parser.add_argument("--smoke", action="store_true", help="one round, without torch.compile: whether it runs at all")
+    options = parser.parse_args(arguments)
+    modes = tuple(mode for mode in MODES if not (options.smoke and mode == "compile"))
+    settings = Settings(1 if options.smoke else options.rounds, options.threads, modes)
+    machine = facts(settings)
+    print(", ".join(f"{name} {value}" for name, value in machine.items()))
+    rows = []
+    for name in options.rows:
+        for row in ROWS[name](settings):
+            print(line(row), flush=True)
+            rows.append(row)
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    write_whole(FOLDER / "benchmark.md", table(rows))
+    results = {"machine": machine, "rows": [{**asdict(row), "met": row.met} for row in rows]}
+    write_whole(FOLDER / "benchmark.json", json.dumps(results, indent=1, ensure_ascii=False) + "\n")
+    print(f"\n{table(rows)}\nwritten to {FOLDER}/benchmark.md and benchmark.json")
+    return 0
+
+
+def facts(settings: Settings) -> dict[str, str]:
+    """What decides how fast anything is here."""
+    blas = [library for library in threadpool_info() if library["user_api"] == "blas"]
+    versions = {}
+    for package in ("numpy", "scipy", "torch"):
+        try:
+            versions[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            versions[package] = "not installed"
+    return {
+        "commit": commit(),
+        "machine": f"{platform.machine()} ({blas[0].get('architecture', 'unknown') if blas else 'unknown'} kernels)",
+        "threads": str(settings.threads),
+        "rounds": str(settings.rounds),
+        "Python": platform.python_version(),
+        **versions,
+    }
+
+
+def table(rows: Iterable[Row]) -> str:
+    """The rows as Markdown."""
+    head = "| | ours | beside it | ratio: median (lowest–highest) | target | |\n|---|---|---|---|---|---|\n"
+    return head + "".join(f"{line(row)}\n" for row in rows)
+
+
+def line(row: Row) -> str:
+    verdict = {True: "met", False: "missed", None: ""}[row.met]
+    target = f"{'≥' if row.at_least else '≤'} {number(row.target, row.percent)}"
+    measured = "not measured" if row.measured is None else spread(row.measured, row.percent)
+    return f"| {row.what} | {row.ours} | {row.theirs} | {measured} | {target} | {verdict} |"
+
+
+def spread(values: Spread, percent: bool) -> str:
+    median, lowest, highest = (number(value, percent) for value in (values.median, values.lowest, values.highest))
+    return f"{median} ({lowest}–{highest})"
+
+
+def number(value: float, percent: bool) -> str:
+    return f"{100 * value:.0f} %" if percent else f"{value:.3g}" if value >= 10 else f"{value:.2f}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,138 @@
+"""PyTorch's side of the benchmark: twins of our networks with the same first weights, on the same batches."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from model.activation_layer import ActivationLayer
+from model.conv_layer import ConvLayer
+from model.dropout_layer import DropoutLayer
+from model.fc_layer import FCLayer
+from model.flatten_layer import FlattenLayer
+from model.layer import Layer
+from model.max_pooling_layer import MaxPoolingLayer
+from model.network import Network
+
+from . import jobs
+from .measure import Work
+from .processes import first_prediction
+
+
+def twin(network: Network) -> nn.Sequential:
+    """The same network in PyTorch, for pictures `(n, 1, 28, 28)`."""
+    modules: list[nn.Module] = []
+    depths_last: tuple[int, ...] | None = None  # the shape before the last flatten, (h, w, d)
+    for layer in network.layers:
+        modules.append(module_of(layer, depths_last))
+        depths_last = layer.input_shape if isinstance(layer, FlattenLayer) else depths_last
+        if isinstance(layer, FCLayer):
+            depths_last = None
+    return nn.Sequential(*modules)
+
+
+def module_of(layer: Layer, flattened: tuple[int, ...] | None) -> nn.Module:
+    """PyTorch's module for a layer, with the layer's parameters; `flattened` is what its input was flattened from."""
+    if isinstance(layer, ConvLayer):
+        convolution = nn.Conv2d(layer.input_depth, layer.layer_depth, layer.kernel_shape)
+        copy_to(convolution, layer.weights.transpose(3, 2, 0, 1), layer.bias)
+        return convolution
+    if isinstance(layer, FCLayer):
+        weights = layer.weights
+        if flattened is not None:  # we flatten (h, w, d), PyTorch (d, h, w)
+            weights = weights.reshape(*flattened, -1).transpose(2, 0, 1, 3).reshape(weights.shape)
+        linear = nn.Linear(*weights.shape)
+        copy_to(linear, weights.T, layer.bias[0])
+        return linear
+    if isinstance(layer, ActivationLayer):
+        return {"tanh": nn.Tanh, "relu": nn.ReLU}[layer.activation.__name__]()
+    if isinstance(layer, MaxPoolingLayer):
+        return nn.MaxPool2d(layer.pool_shape)
+    if isinstance(layer, DropoutLayer):
+        return nn.Dropout(layer.rate)
+    return nn.Flatten()
+
+
+def copy_to(module: Any, weights: Any, bias: Any) -> None:
+    with torch.no_grad():
+        module.weight.copy_(torch.tensor(weights.copy()))
+        module.bias.copy_(torch.tensor(bias))
+
+
+def training(name: str, threads: int, mode: str) -> Work:
+    """Whole training steps, from ready float tensors to changed parameters; mode: eager, channels_last, compile."""
+    torch.set_num_threads(threads)
+    network, images, y_true = jobs.job(name)
+    model: Any = twin(network)
+    pictures = torch.from_numpy(images)[:, None].float() / 255
+    if mode != "eager":
+        model = model.to(memory_format=torch.channels_last)
+        pictures = pictures.contiguous(memory_format=torch.channels_last)
+    optimizer = torch.optim.Adam(model.parameters(), lr=jobs.LEARNING_RATE, fused=True)
+    targets = torch.from_numpy(y_true)
+    loss_of = F.mse_loss if name == "article" else F.cross_entropy
+    with torch.no_grad():
+        first_loss = float(loss_of(model.eval()(pictures), targets))
+    model.train()
+    if mode == "compile":
+        model = torch.compile(model)
+
+    def work() -> dict[str, float]:
+        for _ in range(jobs.STEPS[name]):
+            optimizer.zero_grad()
+            loss = loss_of(model(pictures), targets)
+            loss.backward()
+            optimizer.step()
+        return {"first_loss": first_loss, "loss": float(loss)}
+
+    return work
+
+
+def predicting_one(name: str, threads: int, mode: str) -> Work:
+    """The probabilities of one picture, a hundred times; mode: eager or TorchScript."""
+    torch.set_num_threads(threads)
+    network, images, _ = jobs.job(name)
+    model: Any = twin(network).eval()
+    if mode == "TorchScript":
+        model = torch.jit.freeze(torch.jit.trace(model, torch.zeros(1, 1, 28, 28)))
+
+    def work() -> dict[str, float]:
+        with torch.inference_mode():
+            for image in images[:100]:
+                picture = torch.from_numpy(image)[None, None].float() / 255
+                probabilities = torch.softmax(model(picture), dim=1).numpy()
+        return {"first": float(probabilities[0, 0])}
+
+    return work
+
+
+def predicting_many(name: str, count: int, threads: int, mode: str) -> Work:
+    """The outputs for many pictures, 500 at a time; mode: eager or channels_last."""
+    torch.set_num_threads(threads)
+    network, images, _ = jobs.job(name, count)
+    layout = torch.channels_last if mode == "channels_last" else torch.contiguous_format
+    model = twin(network).eval().to(memory_format=layout)
+
+    def work() -> dict[str, float]:
+        with torch.inference_mode():
+            parts = torch.from_numpy(images)[:, None].split(500)
+            outputs = [model((part.float() / 255).contiguous(memory_format=layout)) for part in parts]
+            return {"first": float(torch.cat(outputs)[0, 0])}
+
+    return work
+
+
+def from_nothing(folder: Path) -> Work:
+    """A fresh process to its first prediction: the imports, the weights of `quick`, one picture."""
+    network, _, _ = jobs.job("quick")
+    torch.save(twin(network).state_dict(), folder / "quick.pt")
+    program = (
+        "import sys, torch; from torch import nn; "
+        "model = nn.Sequential(nn.Conv2d(1, 16, 5), nn.MaxPool2d(2), nn.ReLU(), nn.Conv2d(16, 32, 3), nn.MaxPool2d(2), "
+        "nn.ReLU(), nn.Flatten(), nn.Linear(800, 128), nn.ReLU(), nn.Dropout(0.3), nn.Linear(128, 10)).eval(); "
+        "model.load_state_dict(torch.load(sys.argv[1])); print(model(torch.zeros(1, 1, 28, 28)).argmax())"
+    )
+    return first_prediction([sys.executable, "-c", program, str(folder / "quick.pt")])

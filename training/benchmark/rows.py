@@ -1,0 +1,212 @@
+"""What is measured: each row sets its contestants against each other and holds the outcome to a target."""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from model.weights import save_network
+
+from . import jobs
+from .measure import Contestant, Sample, Spread, fastest, in_turns, ratio
+from .ours import operations
+
+MODES = ("eager", "channels_last", "compile")
+
+
+class DifferentWork(RuntimeError):
+    """Two contestants did not do the same, so that their times say nothing."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table.
+
+    Attributes:
+        measured: the ratio or share that has a target; None where the other side could not take part.
+        at_least: whether more is better.
+    """
+
+    what: str
+    ours: str
+    theirs: str
+    measured: Spread | None
+    target: float
+    at_least: bool
+    percent: bool = False
+
+    @property
+    def met(self) -> bool | None:
+        if self.measured is None:
+            return None
+        return self.measured.median >= self.target if self.at_least else self.measured.median <= self.target
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How thoroughly to measure, and on how many cores."""
+
+    rounds: int
+    threads: int
+    modes: tuple[str, ...] = MODES
+
+
+Specification = tuple[str, str, tuple[Any, ...]]  # a contestant's name, what makes its work, with which arguments
+
+
+def turns(settings: Settings, *specifications: Specification) -> dict[str, list[Sample]]:
+    with ExitStack() as stack:
+        contestants = [stack.enter_context(Contestant(name, make, *rest)) for name, make, rest in specifications]
+        return in_turns(contestants, settings.rounds)
+
+
+def seconds(samples: list[Sample]) -> list[float]:
+    return [sample.seconds for sample in samples]
+
+
+def against(
+    what: str, samples: dict[str, list[Sample]], images: int, target: float, faster: bool, unit: str = "µs"
+) -> Row:
+    """Ours against the fastest of the others, per image; `faster`: in speed, otherwise in time."""
+    scale = {"µs": 1e6, "ms": 1e3}[unit] / images
+    others = {name: found for name, found in samples.items() if name != "ours"}
+    ours = seconds(samples["ours"])
+    if not others:
+        return Row(what, f"{scale * Spread.of(ours).median:.3g} {unit}", "not measured", None, target, faster)
+    best = fastest(others)
+    theirs = seconds(others[best])
+    return Row(
+        what,
+        f"{scale * Spread.of(ours).median:.3g} {unit}",
+        f"{scale * Spread.of(theirs).median:.3g} {unit}, {best}",
+        ratio(theirs, ours) if faster else ratio(ours, theirs),
+        target,
+        faster,
+    )
+
+
+def training(settings: Settings) -> Iterator[Row]:
+    """Whole steps of a batch; with them the share of the matrix peak, and the memory."""
+    for name, target in (("article", 1.6), ("quick", 1.6), ("best", 1.2)):
+        samples = turns(
+            settings,
+            ("ours", "ours.training", (name, settings.threads)),
+            *((mode, "pytorch.training", (name, settings.threads, mode)) for mode in settings.modes),
+            ("peak", "ours.matrix_peak", ()),
+        )
+        peak = samples.pop("peak")
+        first = {contestant: found[0].facts["first_loss"] for contestant, found in samples.items()}
+        last = {contestant: found[-1].facts["loss"] for contestant, found in samples.items()}
+        told = (f"{contestant} {first[contestant]:.4f} → {last[contestant]:.4f}" for contestant in samples)
+        print(f"  losses of {name}: {'; '.join(told)}")
+        if any(abs(loss / first["ours"] - 1) > 1e-3 for loss in first.values()):
+            raise DifferentWork(f"the first losses of {name} differ: {first}")
+        images = jobs.STEPS[name] * jobs.BATCH
+        yield against(f"training `{name}`, an image", samples, images, target, faster=True)
+        if name == "best":
+            work = operations(jobs.job(name)[0]) * images
+            rates = [work / sample.seconds for sample in samples["ours"]]
+            peaks = [sample.facts["operations"] / sample.seconds for sample in peak]
+            told = (f"{Spread.of(found).median / 1e9:.0f} GFLOP/s" for found in (rates, peaks))
+            yield Row("the same, of the matrix peak", *told, ratio(rates, peaks), 0.55, True, percent=True)
+        used = {contestant: found[-1].megabytes for contestant, found in samples.items()}
+        ours = used.pop("ours")
+        least = min(used, key=lambda contestant: used[contestant]) if used else None
+        share = Spread.of([ours / used[least]]) if least else None
+        theirs = f"{used[least]:.0f} MB, {least}" if least else "not measured"
+        yield Row(f"memory while training `{name}`", f"{ours:.0f} MB", theirs, share, 0.5, False)
+
+
+def one_image(settings: Settings) -> Iterator[Row]:
+    """From one uint8 picture to probabilities, in a warm process."""
+    for name in ("quick", "best"):
+        for mode, target in (("eager", 0.6), ("TorchScript", 1.0)):
+            samples = turns(
+                settings,
+                ("ours", "ours.predicting_one", (name,)),
+                *(
+                    (f"{mode}, threads: {threads}", "pytorch.predicting_one", (name, threads, mode))
+                    for threads in sorted({1, settings.threads})
+                ),
+            )
+            yield against(f"one image, `{name}`, against {mode}", samples, 100, target, faster=False, unit="ms")
+
+
+def many_images(settings: Settings) -> Iterator[Row]:
+    """From 10,000 uint8 pictures to outputs."""
+    for name in ("quick", "best"):
+        samples = turns(
+            settings,
+            ("ours", "ours.predicting_many", (name, 10_000, settings.threads)),
+            *(
+                (mode, "pytorch.predicting_many", (name, 10_000, settings.threads, mode))
+                for mode in ("eager", "channels_last")
+            ),
+        )
+        yield against(f"10,000 images, `{name}`, an image", samples, 10_000, 1.0, faster=True)
+
+
+def start(settings: Settings) -> Iterator[Row]:
+    """A fresh process to its first prediction."""
+    with tempfile.TemporaryDirectory() as folder:
+        weights = Path(folder) / "quick.npz"
+        save_network(weights, jobs.job("quick")[0])
+        samples = turns(
+            settings,
+            ("ours", "ours.from_nothing", (weights,)),
+            ("eager", "pytorch.from_nothing", (Path(folder),)),
+        )
+        yield against("fresh process to first prediction", samples, 3, 0.15, faster=False, unit="ms")
+
+
+def threads(settings: Settings) -> Iterator[Row]:
+    """Ours with all threads, against ours with one."""
+    for name in ("article", "quick", "best"):
+        samples = turns(
+            settings,
+            ("ours", "ours.training", (name, settings.threads)),
+            ("one thread", "ours.training", (name, 1)),
+        )
+        images = jobs.STEPS[name] * jobs.BATCH
+        yield against(f"training `{name}`, {settings.threads} threads against one", samples, images, 1.7, faster=True)
+
+
+def augmentation(settings: Settings) -> Iterator[Row]:
+    """What augmentation adds to a step of `quick`, prepared beside it as in a run."""
+    samples = turns(
+        settings,
+        ("with", "ours.training_from_data", (True, settings.threads)),
+        ("without", "ours.training_from_data", (False, settings.threads)),
+    )
+    images = 128 * jobs.BATCH
+    per_image = {name: Spread.of(seconds(found)).median / images * 1e6 for name, found in samples.items()}
+    added = Spread.of([a / b - 1 for a, b in zip(seconds(samples["with"]), seconds(samples["without"]), strict=True)])
+    told = (f"{per_image['with']:.3g} µs with", f"{per_image['without']:.3g} µs without")
+    yield Row("augmentation, of a step of `quick`", *told, added, 0.1, False, percent=True)
+
+
+def article_algorithm(settings: Settings) -> Iterator[Row]:
+    """Ours against one sample at a time and scipy for each pair of channels."""
+    for what, ours, theirs, target in (
+        ("article network", ("ours.training", ("article", settings.threads)), "training_article", 20.0),
+        ("convolution 32 → 32", ("article_algorithm.convolution_of_ours", ()), "convolution_of_the_article", 100.0),
+    ):
+        samples = turns(settings, ("ours", *ours), ("the article's", f"article_algorithm.{theirs}", ()))
+        images = {"ours": 2 * 64 if "convolution" in what else jobs.STEPS["article"] * jobs.BATCH}
+        images["the article's"] = 1 if "convolution" in what else 100
+        each = {name: [sample.seconds / images[name] for sample in found] for name, found in samples.items()}
+        told = (f"{1e6 * Spread.of(each[name]).median:.3g} µs" for name in images)
+        yield Row(f"the {what}, an image learned", *told, ratio(each["the article's"], each["ours"]), target, True)
+
+
+ROWS: dict[str, Callable[[Settings], Iterator[Row]]] = {
+    "training": training,
+    "one-image": one_image,
+    "many-images": many_images,
+    "start": start,
+    "threads": threads,
+    "augmentation": augmentation,
+    "article": article_algorithm,
+}
