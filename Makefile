@@ -39,7 +39,7 @@ check: .venv/dev-ready  ## lint, formatting and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: setup  ## measure the speed of training and prediction
+bench: .venv/bench-ready  ## install PyTorch, and measure speed and memory side by side; ARGS="--rows training --rounds 3"
 	$(BIN)/python -m training.benchmark $(ARGS)
 
 clean:  ## remove what was made, but for runs/
@@ -54,6 +54,10 @@ clean:  ## remove what was made, but for runs/
 
 .venv/dev-ready: .venv/ready requirements-dev.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	touch $@
+
+.venv/bench-ready: .venv/ready requirements-bench.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-bench.lock
 	touch $@
 
 runs/quick/weights.npz: | .venv/ready

@@ -45,7 +45,7 @@ class ActivationLayer(Layer):
         assert self.output is not None
         prime_of_output = PRIMES_OF_OUTPUT.get(self.activation_prime)
         slope = prime_of_output(self.output) if prime_of_output else self.activation_prime(self.input)
-        return np.multiply(slope, output_error, out=self._empty("input_error", slope.shape, output_error.dtype))
+        return np.multiply(slope, output_error, out=slope)
 
     def settings(self) -> dict[str, Any]:
         return {"activation": self.activation.__name__}

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
+from numpy.lib.stride_tricks import as_strided
 from numpy.typing import DTypeLike
 
 from .layer import Array, Layer, Shape, batch_of, initial_weights
@@ -94,7 +94,13 @@ class ConvLayer(Layer):
         return input_error
 
     def _correlate(
-        self, name: str, pictures: Array, weights: Array, output: Array, training: bool = True, bias: Array | None = None
+        self,
+        name: str,
+        pictures: Array,
+        weights: Array,
+        output: Array,
+        training: bool = True,
+        bias: Array | None = None,
     ) -> None:
         """Write the sum of the patches' products with the weights, plus the bias, to `output` `(n, i, j, k)`."""
         _, rows, columns, depth = output.shape
@@ -107,7 +113,7 @@ class ConvLayer(Layer):
                 part += np.matmul(patch, kernel, out=product)
             if bias is not None:
                 lines = part.reshape(-1, columns * depth)
-                lines += np.tile(bias, columns)  # a whole row at a time: numpy is slow on short ones
+                lines += bias[None].repeat(columns, axis=0).reshape(-1)  # numpy is slow on short rows
 
     def _patches(self, name: str, pictures: Array, training: bool = True) -> Iterator[tuple[slice, list[Array]]]:
         """What the kernel sees at each of its positions, as matrices `(n, positions, weights)`, for a few pictures at
@@ -121,11 +127,13 @@ class ConvLayer(Layer):
         samples, height, width, depth = pictures.shape
         m, n = self.kernel_shape
         rows, columns = height - m + 1, width - n + 1
+        pictures = np.ascontiguousarray(pictures)
+        sample, line, pixel, number = pictures.strides
+        # sliding_window_view would say the same, but takes longer than the product for a single picture.
         if depth == 1:
-            windows = sliding_window_view(pictures[..., 0], (rows, columns), axis=(1, 2))  # (n, m, n, i, j)
+            windows = as_strided(pictures, (samples, m, n, rows, columns), (sample, line, pixel, line, pixel))
         else:
-            lines = pictures.reshape(samples, height, width * depth)
-            windows = sliding_window_view(lines, n * depth, axis=2)[:, :, ::depth]  # (n, h, j, n·d)
+            windows = as_strided(pictures, (samples, height, columns, n * depth), (sample, line, pixel, number))
         at_once = max(1, UNFOLDED_AT_ONCE // max(1, windows[:1].nbytes))
         copies = self._empty(name, (min(at_once, samples), *windows.shape[1:]), pictures.dtype, training)
         for start in range(0, samples, at_once):

@@ -57,7 +57,7 @@ def test_the_same_seed_gives_the_same_weights_bit_for_bit(
 def test_a_run_that_was_stopped_goes_on_bit_for_bit(
     digits: Dataset, uninterrupted: Trainer, tmp_path: Path, steps: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("training.trainer.BATCHES_AHEAD", 4)  # several chunks an epoch, and stops within them
+    monkeypatch.setattr("training.batches.BATCHES_AHEAD", 4)  # several chunks an epoch, and stops within them
     whole = trainer(digits, tmp_path / "whole")
     whole.train()
     first = trainer(digits, tmp_path / "stopped")

@@ -12,8 +12,8 @@ from model.architectures import build_network
 from model.images import images_to_input
 from training.augmentation import Affine, augment, bilinear
 from training.calibration import fit_temperature
-from training.optimizers import OPTIMIZERS, SGD, Adam
-from training.parallel import ParallelNetwork
+from training.optimizers import BLOCK, OPTIMIZERS, SGD, Adam
+from training.parallel import ParallelNetwork, shards_of
 from training.schedules import one_cycle
 
 
@@ -135,6 +135,27 @@ def test_parallel_is_serial(threads: int, images: int) -> None:
             scale = np.abs(gradient).max()
             np.testing.assert_allclose(parallel.gradients[name], gradient, atol=1e-4 * scale)
         np.testing.assert_allclose(parallel.predict(pictures), output, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(("count", "threads", "sizes"), [
+    (128, 2, [64, 64]), (64, 2, [32, 32]), (130, 2, [32, 33, 32, 33]), (3, 4, [1, 1, 1]), (100, 1, [50, 50]),
+])  # fmt: skip
+def test_shards_are_even_and_keep_all_threads_at_work(count: int, threads: int, sizes: list[int]) -> None:
+    shards = shards_of(count, threads)
+    assert [shard.stop - shard.start for shard in shards] == sizes
+    assert [row for shard in shards for row in range(shard.start, shard.stop)] == list(range(count))
+
+
+def test_adam_changes_every_number_of_a_large_array_alike() -> None:
+    size = 2 * BLOCK + 3
+    parameters, gradients = {"w": np.zeros((size, 1))}, {"w": np.ones((size, 1))}
+    Adam().step(parameters, gradients, 0.5)
+    np.testing.assert_allclose(parameters["w"], -0.5)
+
+
+def test_an_optimizer_refuses_arrays_that_it_would_change_a_copy_of() -> None:
+    with pytest.raises(ValueError, match="copy"):
+        Adam().step({"w": np.zeros((3, 2)).T}, {"w": np.ones((2, 3))}, 0.5)
 
 
 def test_parallel_equals_itself_bit_for_bit() -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from model.classifier import DigitClassifier
 from model.conv_layer import ConvLayer
@@ -61,7 +62,8 @@ def training_from_data(augmented: bool, threads: int) -> Work:
 
 
 def predicting_one(name: str) -> Work:
-    """The probabilities of one picture, a hundred times."""
+    """The probabilities of one picture, a hundred times, with BLAS on one thread as in the app."""
+    threadpool_limits(1, user_api="blas")
     network, images, _ = jobs.job(name)
     classifier = DigitClassifier(network)
 

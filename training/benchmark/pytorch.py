@@ -86,7 +86,7 @@ def training(name: str, threads: int, mode: str) -> Work:
             loss = loss_of(model(pictures), targets)
             loss.backward()
             optimizer.step()
-        return {"first_loss": first_loss, "loss": float(loss)}
+        return {"first_loss": first_loss, "loss": float(loss.detach())}
 
     return work
 
