@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from threadpoolctl import threadpool_limits
 
 from model.classifier import DigitClassifier
 from model.weights import WeightsError
@@ -102,6 +103,8 @@ def read_header(path: Path, written: int) -> dict[str, Any]:
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def load_classifier(path: Path, written: int) -> DigitClassifier:
+    # A picture is too little work to share, and many visitors draw at once.
+    threadpool_limits(1, user_api="blas")
     return DigitClassifier.load(path)
 
 

@@ -114,7 +114,8 @@ def predicting_many(name: str, count: int, threads: int, mode: str) -> Work:
     torch.set_num_threads(threads)
     network, images, _ = jobs.job(name, count)
     layout = torch.channels_last if mode == "channels_last" else torch.contiguous_format
-    model = twin(network).eval().to(memory_format=layout)
+    model: Any = twin(network)
+    model = model.eval().to(memory_format=layout)
 
     def work() -> dict[str, float]:
         with torch.inference_mode():
