@@ -93,8 +93,8 @@ def training(settings: Settings) -> Iterator[Row]:
         samples = turns(
             settings,
             ("ours", "ours.training", (name, settings.threads)),
-            *((mode, "pytorch.training", (name, settings.threads, mode)) for mode in settings.modes),
             ("peak", "ours.matrix_peak", ()),
+            *((mode, "pytorch.training", (name, settings.threads, mode)) for mode in settings.modes),
         )
         peak = samples.pop("peak")
         first = {contestant: found[0].facts["first_loss"] for contestant, found in samples.items()}
