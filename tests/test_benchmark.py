@@ -1,7 +1,9 @@
 """The benchmark measures what it says, in turns. How fast anything is, is not tested."""
 
 import json
+import sys
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -14,6 +16,12 @@ from training.benchmark import __main__ as command
 from training.benchmark import article_algorithm, jobs, ours
 from training.benchmark.measure import Contestant, Sample, Spread, Unavailable, fastest, in_turns, ratio
 from training.benchmark.rows import Row, against
+
+
+@pytest.fixture(autouse=True)
+def plain_main_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new process imports the program's main module, and Streamlit's page tests leave one of their pages as that."""
+    monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
 
 
 class Pretender(Contestant):
