@@ -5,6 +5,7 @@ round that counts, not a time by itself.
 """
 
 import importlib
+import re
 import resource
 import statistics
 import sys
@@ -13,6 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any, Self
 
 Work = Callable[[], dict[str, float]]  # does a piece of work; returns what else there is to say of it
@@ -92,7 +94,15 @@ def serve(connection: Connection, make: str, arguments: tuple[Any, ...]) -> None
 
 
 def peak_memory() -> float:
-    """The most memory that this process has had, in megabytes."""
+    """The most memory that this process has had, in megabytes.
+
+    Linux counts what the parent had into `ru_maxrss`, even of a process started anew; its own peak stands in /proc.
+    """
+    status = Path("/proc/self/status")
+    if status.exists():
+        kilobytes = re.search(r"^VmHWM:\s+(\d+) kB$", status.read_text(), re.MULTILINE)
+        if kilobytes:
+            return int(kilobytes[1]) / 1e3
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / (1e6 if sys.platform == "darwin" else 1e3)  # bytes there, kilobytes elsewhere
 
