@@ -43,9 +43,10 @@ class ActivationLayer(Layer):
         """∂E/∂X = f'(X) ∂E/∂Y, element by element. There is nothing to learn: `learning_rate` is not used."""
         assert self.input is not None
         assert self.output is not None
-        prime_of_output = PRIMES_OF_OUTPUT.get(self.activation_prime)
+        prime_of_output = PRIMES_OF_OUTPUT.get((self.activation, self.activation_prime))
         slope = prime_of_output(self.output) if prime_of_output else self.activation_prime(self.input)
-        return np.multiply(slope, output_error, out=slope)
+        input_error = self._empty("input_error", output_error.shape, output_error.dtype)
+        return np.multiply(slope, output_error, out=input_error)
 
     def settings(self) -> dict[str, Any]:
         return {"activation": self.activation.__name__}

@@ -29,8 +29,8 @@ def relu_prime(x: Array) -> Array:
     return (x > 0).astype(x.dtype)
 
 
-# What a derivative is of the function's output, where that is known already and spares computing it again.
-PRIMES_OF_OUTPUT: dict[Activation, Activation] = {tanh_prime: lambda y: 1 - y * y}
+# The derivative of a pair as a function of the output, where that spares computing the activation a second time.
+PRIMES_OF_OUTPUT: dict[tuple[Activation, Activation], Activation] = {(tanh, tanh_prime): lambda y: 1 - y * y}
 
 # A weights file names its activations; only these names mean anything.
 ACTIVATIONS: dict[str, tuple[Activation, Activation]] = {

@@ -18,6 +18,7 @@ from model import (
     mse_prime,
     softmax_cross_entropy,
     softmax_cross_entropy_prime,
+    tanh_prime,
 )
 from model.architectures import build_network
 from model.layer import Layer
@@ -166,3 +167,23 @@ def test_fit_with_mse_lowers_the_error(capsys: pytest.CaptureFixture[str]) -> No
     network.fit(x, y, epochs=30, learning_rate=0.05)
     assert mse(y, network.predict(x)) < before / 2
     assert len(capsys.readouterr().out.splitlines()) == 30
+
+
+def test_an_activation_of_ones_own_may_answer_in_any_way_that_multiplies() -> None:
+    input, error = np.array([[-1.0, 0.5, 2.0]]), np.array([[3.0, 5.0, 7.0]])
+    for prime, expected in (
+        (lambda x: x > 0, [0, 5, 7]),  # booleans
+        (lambda x: np.ones(()), [3, 5, 7]),  # one number for all
+        (lambda x: x, [-3, 2.5, 14]),  # the input itself, which must stay as it is
+    ):
+        layer = ActivationLayer((3,), lambda x: x * 1, prime)
+        layer.forward_propagation(input, training=True)
+        np.testing.assert_array_equal(layer.backward_propagation(error), [expected])
+        np.testing.assert_array_equal(input, [[-1.0, 0.5, 2.0]])
+
+
+def test_tanhs_derivative_is_taken_of_the_input_where_the_activation_is_another() -> None:
+    input = np.array([[-1.0, 0.5, 2.0]])
+    layer = ActivationLayer((3,), lambda x: 2 * x, tanh_prime)
+    layer.forward_propagation(input, training=True)
+    np.testing.assert_array_equal(layer.backward_propagation(np.ones_like(input)), tanh_prime(input))

@@ -40,7 +40,10 @@ class ParallelNetwork:
     def __init__(self, network: Network, threads: int) -> None:
         self.network = network
         self.replicas = [network.replica() for _ in range(threads)]
-        self.gradients = {name: np.empty_like(array) for name, array in network.parameters().items()}
+        self.sums = [
+            {name: np.empty_like(array) for name, array in network.parameters().items()} for _ in self.replicas
+        ]
+        self.gradients = self.sums[0]
 
     def __enter__(self) -> Self:
         self.limits = threadpool_limits(1, user_api="blas")
@@ -64,12 +67,11 @@ class ParallelNetwork:
         """
         shards = shards_of(len(images), len(self.replicas))
 
-        def work(worker: int) -> tuple[float, int, dict[str, NDArray[Any]]]:
-            replica = self.replicas[worker]
+        def work(worker: int) -> tuple[float, int]:
+            replica, sums = self.replicas[worker], self.sums[worker]
             assert replica.loss is not None
             assert replica.loss_prime is not None
             loss, correct = 0.0, 0
-            sums: dict[str, NDArray[Any]] = {}
             # What overflows shows in the loss, which is finite or not for whoever asked for it to judge.
             with np.errstate(all="ignore"):
                 for number in range(worker, len(shards), len(self.replicas)):
@@ -80,21 +82,19 @@ class ParallelNetwork:
                     loss += replica.loss(y_true, output) * share
                     correct += int((output.argmax(axis=1) == y_true.argmax(axis=1)).sum())
                     replica.compute_gradients(replica.loss_prime(y_true, output) * output.dtype.type(share))
-                    gradients = replica.gradients()  # the replica writes to the same arrays in its next shard
-                    last = number + len(self.replicas) >= len(shards)
-                    if sums:
-                        for name, gradient in gradients.items():
+                    for name, gradient in replica.gradients().items():
+                        if number == worker:
+                            np.copyto(sums[name], gradient)
+                        else:
                             sums[name] += gradient
-                    else:
-                        sums = gradients if last else {name: array.copy() for name, array in gradients.items()}
-            return loss, correct, sums
+            return loss, correct
 
-        results = list(self.pool.map(work, range(min(len(self.replicas), len(shards)))))
-        for name, total in self.gradients.items():
-            np.copyto(total, results[0][2][name])
-            for _, _, sums in results[1:]:
-                total += sums[name]
-        return sum(loss for loss, _, _ in results), sum(correct for _, correct, _ in results)
+        workers = range(min(len(self.replicas), len(shards)))
+        results = list(self.pool.map(work, workers))
+        for worker in workers[1:]:
+            for name, gradient in self.gradients.items():
+                gradient += self.sums[worker][name]
+        return sum(loss for loss, _ in results), sum(correct for _, correct in results)
 
     def predict(self, images: NDArray[np.uint8]) -> NDArray[Any]:
         """The network's outputs `(n, 10)` for uint8 `(n, 28, 28)`."""

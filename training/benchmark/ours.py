@@ -23,9 +23,9 @@ from .measure import Work
 from .processes import first_prediction
 
 
-def training(name: str, threads: int, batch: int = jobs.BATCH) -> Work:
+def training(name: str, threads: int) -> Work:
     """Whole training steps, from uint8 pictures to changed parameters."""
-    network, images, targets = jobs.job(name, batch)
+    network, images, targets = jobs.job(name)
     assert network.loss is not None
     first_loss = network.loss(targets, network.predict(images_to_input(images)))
     optimizer = Adam()

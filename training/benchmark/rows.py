@@ -190,13 +190,14 @@ def augmentation(settings: Settings) -> Iterator[Row]:
 
 def article_algorithm(settings: Settings) -> Iterator[Row]:
     """Ours against one sample at a time and scipy for each pair of channels."""
-    for what, ours, theirs, target in (
-        ("article network", ("ours.training", ("article", settings.threads)), "training_article", 20.0),
-        ("convolution 32 → 32", ("article_algorithm.convolution_of_ours", ()), "convolution_of_the_article", 100.0),
+    network = ("ours.training", ("article", settings.threads)), jobs.STEPS["article"] * jobs.BATCH
+    convolution = ("article_algorithm.convolution_of_ours", ()), 2 * 64
+    for what, (ours, our_images), theirs, their_images, target in (
+        ("article network", network, "training_article", 100, 20.0),
+        ("convolution 32 → 32", convolution, "convolution_of_the_article", 1, 100.0),
     ):
         samples = turns(settings, ("ours", *ours), ("the article's", f"article_algorithm.{theirs}", ()))
-        images = {"ours": 2 * 64 if "convolution" in what else jobs.STEPS["article"] * jobs.BATCH}
-        images["the article's"] = 1 if "convolution" in what else 100
+        images = {"ours": our_images, "the article's": their_images}
         each = {name: [sample.seconds / images[name] for sample in found] for name, found in samples.items()}
         mine, its = (f"{1e6 * Spread.of(each[name]).median:.3g} µs" for name in images)
         yield Row(f"the {what}, an image learned", mine, its, ratio(each["the article's"], each["ours"]), target, True)
