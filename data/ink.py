@@ -14,7 +14,7 @@ from scipy import ndimage
 
 from .pictures import Picture, PictureError, find_ink, open_picture
 
-__all__ = ["PictureError", "picture_to_image", "strokes_to_image"]
+__all__ = ["PictureError", "draw_segments", "frame", "pen_width", "picture_to_image", "strokes_to_image"]
 
 SIZE = 28  # pixels, both ways
 BOX = 20  # pixels that the digit fills
@@ -48,7 +48,9 @@ def strokes_to_image(strokes: Sequence[ArrayLike]) -> NDArray[np.uint8] | None:
     middle = (lowest + highest) / 2
     segments = np.concatenate([_segments((line - middle) * scale) for line in lines])
     # Drawn around the origin first: what is drawn there shows where its centre of mass lies.
-    return _drawn(segments - _centre_of_mass(_drawn(segments + CENTRE)) + 2 * CENTRE)
+    drawn = draw_segments(segments + CENTRE, PEN_WIDTH, SIZE)
+    drawn = draw_segments(segments - _centre_of_mass(drawn) + 2 * CENTRE, PEN_WIDTH, SIZE)
+    return np.round(drawn * 255).astype(np.uint8)
 
 
 def picture_to_image(picture: Picture) -> NDArray[np.uint8] | None:
@@ -68,7 +70,12 @@ def picture_to_image(picture: Picture) -> NDArray[np.uint8] | None:
     if ink is None:
         return None
     # Pen widths are measured and changed in pixels far finer than the frame's, however coarse the picture came.
-    digit = _fitted(_with_usual_pen(_fitted(ink, 4 * BOX)), BOX)
+    return frame(_with_usual_pen(_fitted(ink, 4 * BOX)))
+
+
+def frame(ink: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Ink `(h, w)`, 0 to 1, in MNIST's frame: uint8 `(28, 28)`. There must be some ink darker than a tenth."""
+    digit = _fitted(ink, BOX)
     height, width = digit.shape
     x, y = _centre_of_mass(digit)
     row = min(max(round(CENTRE - y), 0), SIZE - height)
@@ -100,23 +107,25 @@ def _segments(points: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.stack([points[:-1], points[1:]], axis=1)
 
 
-def _drawn(segments: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """Segments in pixel units as a picture: each pixel is as dark as the pen covers it.
+def draw_segments(segments: NDArray[np.floating], width: float, size: int) -> NDArray[np.float32]:
+    """Segments as a picture `(size, size)`, 0 to 1: each pixel is as dark as a pen of that width covers it.
 
     That is a matter of the distance from the pixel's centre to the nearest segment alone, so the edges come out
     antialiased like MNIST's, wherever between the pixels a line runs.
+
+    Args:
+        segments: `(s, 2, 2)`, start and end of each, x before y, in pixels.
     """
-    y, x = np.indices((SIZE, SIZE), np.float32).reshape(2, -1, 1)
-    nearest = np.full(SIZE * SIZE, np.inf, np.float32)
+    y, x = np.indices((size, size), np.float32).reshape(2, -1, 1)
+    nearest = np.full(size * size, np.inf, np.float32)
     for some in np.array_split(segments.astype(np.float32), len(segments) // 64 + 1):  # bounds the memory
         (start_x, start_y), (along_x, along_y) = some[:, 0].T, (some[:, 1] - some[:, 0]).T
-        from_x, from_y = x - start_x, y - start_y  # (784, s)
+        from_x, from_y = x - start_x, y - start_y  # (pixels, s)
         length = np.maximum(along_x**2 + along_y**2, 1e-12)
         position = ((from_x * along_x + from_y * along_y) / length).clip(0, 1)
         squared = (from_x - position * along_x) ** 2 + (from_y - position * along_y) ** 2
         nearest = np.minimum(nearest, squared.min(axis=1))
-    darkness = (PEN_WIDTH / 2 + 0.5 - np.sqrt(nearest)).clip(0, 1).reshape(SIZE, SIZE)
-    return np.round(darkness * 255).astype(np.uint8)
+    return (width / 2 + 0.5 - np.sqrt(nearest)).clip(0, 1).reshape(size, size)
 
 
 def _fitted(ink: NDArray[np.float32], size: int) -> NDArray[np.float32]:
@@ -133,16 +142,23 @@ def _centre_of_mass(ink: NDArray) -> NDArray[np.float64]:
     return np.array([x, y])
 
 
-def _with_usual_pen(ink: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The ink itself, or where its lines are unusually thin or thick for their size, redrawn with the usual pen.
+def pen_width(ink: NDArray[np.float32]) -> float:
+    """How wide the lines of ink `(h, w)`, 0 to 1, are on average, in pixels.
 
-    On average over a line of width w, a point is w / 4 away from the nearest edge: this measures the width. Moving the
-    edge outwards or inwards then changes it.
+    On average over a line of width w, a point is w / 4 away from the nearest edge: this measures the width.
+    """
+    inside = np.pad(ink > 0.5, 1)
+    depth = ndimage.distance_transform_edt(inside) - 0.5  # from pixel centres to the edge
+    return 4 * float(depth[inside].mean())
+
+
+def _with_usual_pen(ink: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The ink itself, or where its lines are unusually thin or thick for their size, redrawn with the usual pen:
+    their edges are moved outwards or inwards.
     """
     inside = np.pad(ink > 0.5, 1)
     extent = max(inside.any(axis=0).sum(), inside.any(axis=1).sum())
-    depth = ndimage.distance_transform_edt(inside) - 0.5  # from pixel centres to the edge
-    width = 4 * depth[inside].mean()
+    width = pen_width(ink)
     thinnest, thickest = USUAL_PEN_WIDTHS
     if thinnest <= width * BOX / extent <= thickest:
         return ink

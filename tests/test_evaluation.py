@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from training.evaluation import ConfusedPair, evaluate
+from training.evaluation import ConfusedPair, accuracy_of_most_certain, evaluate
 
 
 def rows(*answers: tuple[int, float]) -> np.ndarray:
@@ -104,3 +104,10 @@ def test_nothing_but_blank_pictures() -> None:
 def test_no_picture_is_refused() -> None:
     with pytest.raises(ValueError, match="no picture"):
         evaluate(np.zeros((0, 10)), [])
+
+
+def test_withholding_the_least_certain_answers() -> None:
+    probabilities, labels = rows((0, 0.9), (1, 0.8), (2, 0.7), (3, 0.6)), np.array([0, 1, 0, 3])
+    assert accuracy_of_most_certain(probabilities, labels, 1) == 0.75
+    assert accuracy_of_most_certain(probabilities, labels, 0.75) == pytest.approx(2 / 3)
+    assert accuracy_of_most_certain(probabilities, labels, 0.5) == 1

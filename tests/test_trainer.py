@@ -13,12 +13,13 @@ from model.images import images_to_input
 from model.layer import Array
 from model.losses import LOSSES
 from model.weights import fill
-from training.augmentation import Affine
+from training.augmentation import Distortion
 from training.checkpoint import load_checkpoint
 from training.recipes import RECIPES, Recipe
 from training.trainer import Progress, Trainer, TrainingError, split
 
-RECIPE = dataclasses.replace(RECIPES["quick"], epochs=3, batch_size=100)  # 12 steps an epoch, the last of them short
+# 12 steps an epoch, the last of them short
+RECIPE = dataclasses.replace(RECIPES["quick"], epochs=3, batch_size=100, redrawn=0, outliers=0)
 
 
 def trainer(digits: Dataset, folder: Path, recipe: Recipe = RECIPE, seed: int = 0) -> Trainer:
@@ -117,6 +118,22 @@ def test_every_row_is_learned_once_an_epoch_in_another_order(digits: Dataset, tm
         assert np.array_equal(np.unique(order, axis=0), expected)
 
 
+def test_redrawn_digits_and_outliers_are_learned_too(digits: Dataset, tmp_path: Path) -> None:
+    recipe = dataclasses.replace(RECIPE, epochs=4, redrawn=0.5, outliers=0.25, augmentation=None)
+    run = trainer(digits, tmp_path, recipe)
+    targets = np.concatenate([targets for _, targets in run._batches()])
+    assert len(targets) == 1168 + 584 + 292
+    assert run.steps == 21
+    of_no_digit = (targets == np.float32(0.1)).all(axis=1)
+    assert of_no_digit.sum() == 292
+    assert (np.sort(targets[~of_no_digit], axis=1) == [0] * 9 + [1]).all()
+    assert run.train()
+    outputs = run.network.predict(images_to_input(run.training_set[0]))
+    answers, labels = outputs.argmax(axis=1), run.training_set[1]
+    # Outliers are never read right: what counts is digits alone. Training draws dropout, so that the two are only near.
+    assert run.progress.history[-1]["train_accuracy"] == pytest.approx((answers == labels)[labels < 10].mean(), abs=0.1)
+
+
 def test_validation_images_are_always_the_same_and_never_trained_on() -> None:
     train, validation = split(60_000)
     assert len(validation) == 5_000
@@ -178,7 +195,7 @@ def test_targets_reach_as_far_as_the_recipe_says(digits: Dataset, tmp_path: Path
 
 def test_quick_learns_the_small_digits(digits: Dataset, tmp_path: Path) -> None:
     run = trainer(
-        digits, tmp_path, dataclasses.replace(RECIPES["quick"], epochs=12, augmentation=Affine(5, 0.05, 0, 1))
+        digits, tmp_path, dataclasses.replace(RECIPES["quick"], epochs=12, augmentation=Distortion(5, 0.05, 0, 1))
     )
     run.train()
     outputs = run.network.predict(images_to_input(digits.test_images))

@@ -10,7 +10,7 @@ from data.datasets import Dataset
 from model import Network, softmax_cross_entropy, softmax_cross_entropy_prime
 from model.architectures import build_network
 from model.images import images_to_input
-from training.augmentation import Affine, augment, bilinear
+from training.augmentation import Distortion, augment, bilinear, smooth_field
 from training.calibration import fit_temperature
 from training.optimizers import BLOCK, OPTIMIZERS, SGD, Adam
 from training.parallel import ParallelNetwork, shards_of
@@ -63,7 +63,7 @@ PICTURES = np.random.default_rng(0).integers(0, 256, (40, 28, 28), dtype=np.uint
 
 
 def test_no_movement_changes_nothing() -> None:
-    still = Affine(rotation=0, scale=0, shear=0, shift=0)
+    still = Distortion(rotation=0, scale=0, shear=0, shift=0)
     assert np.array_equal(augment(PICTURES, 16, still, np.random.default_rng(0)), PICTURES)
 
 
@@ -84,7 +84,7 @@ def test_a_turned_picture_is_scipys() -> None:
             middle = (low + high) / 2
             return 10.0 if high == 10 else middle if size is None else np.full(size, middle)
 
-    turned = Affine(rotation=10, scale=0.1, shear=0.1, shift=2).draw_map(Fixed(np.random.PCG64()))
+    turned = Distortion(rotation=10, scale=0.1, shear=0.1, shift=2).draw_map(Fixed(np.random.PCG64()))
     smooth = ndimage.gaussian_filter(PICTURES[1].astype(np.float32), 1)
     smooth[:5] = smooth[-5:] = smooth[:, :5] = smooth[:, -5:] = 0
     expected = ndimage.rotate(smooth, -10, reshape=False, order=1)
@@ -93,17 +93,31 @@ def test_a_turned_picture_is_scipys() -> None:
 
 def test_maps_are_shared_one_batch_apart_and_differ_within_a_batch() -> None:
     same = np.broadcast_to(PICTURES[0], (40, 28, 28))
-    moved = augment(same, 16, Affine(10, 0.1, 0.1, 2), np.random.default_rng(0))
+    moved = augment(same, 16, Distortion(10, 0.1, 0.1, 2), np.random.default_rng(0))
     assert np.array_equal(moved[0], moved[16])
     assert np.array_equal(moved[7], moved[39])
     assert len(np.unique(moved[:16].reshape(16, -1), axis=0)) == 16
-    again = augment(same, 16, Affine(10, 0.1, 0.1, 2), np.random.default_rng(0))
+    again = augment(same, 16, Distortion(10, 0.1, 0.1, 2), np.random.default_rng(0))
     assert np.array_equal(moved, again)
+
+
+def test_an_elastic_distortion_moves_neighbours_alike_and_as_far_as_it_says() -> None:
+    rng = np.random.default_rng(0)
+    fields = np.stack([smooth_field(rng).reshape(2, 28, 28) for _ in range(20)])
+    assert np.mean(fields**2) == pytest.approx(1)
+    across = np.abs(np.diff(fields, axis=-1)).mean()
+    assert 0.05 < across < 0.3  # from one pixel to the next; numbers that have nothing in common would differ by 1.1
+    columns = PICTURES[2].copy()
+    columns[:] = np.arange(28) * 9  # the brightness of a pixel tells the column that it comes from
+    moved = augment(columns[np.newaxis], 1, Distortion(0, 0, 0, 0, elastic=1.5), rng)[0].astype(float) / 9
+    shifts = (moved - np.arange(28))[6:-6, 6:-6]
+    assert 0.3 < np.sqrt(np.mean(shifts**2)) < 4.5
+    assert np.abs(shifts).max() < 8
 
 
 def test_digits_keep_their_ink_and_place(digits: Dataset) -> None:
     images = digits.train_images[:256]
-    moved = augment(images, 128, Affine(10, 0.1, 0.1, 2), np.random.default_rng(0))
+    moved = augment(images, 128, Distortion(10, 0.1, 0.1, 2), np.random.default_rng(0))
     ink, moved_ink = images.sum(axis=(1, 2), dtype=float), moved.sum(axis=(1, 2), dtype=float)
     assert (np.abs(moved_ink / ink - 1) < 0.3).all()
     centres = np.array([ndimage.center_of_mass(image) for image in moved])

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .augmentation import augment
+from .outliers import NO_DIGIT
 from .recipes import Recipe
 
 BATCHES_AHEAD = 64  # prepared at once while the ones before are learned
@@ -18,19 +19,17 @@ def epoch_batches(
     recipe: Recipe,
     images: NDArray[np.uint8],
     labels: NDArray[np.uint8],
-    rows: NDArray[np.intp],
     seed: list[int],
     done: int,
 ) -> Iterator[Batch]:
     """Pictures and targets of each step of an epoch.
 
     Args:
-        rows: which of the images there are to learn, in any order.
         seed: of the order of the images and of all that is drawn at random in this epoch.
         done: steps that were taken before, and are left out; the others are as they would have been.
     """
     size = recipe.batch_size
-    order = np.random.default_rng(seed).permutation(rows)
+    order = np.random.default_rng(seed).permutation(len(images))
     steps = -(-len(order) // size)
 
     def prepare(batch: int) -> Batch:
@@ -54,6 +53,11 @@ def epoch_batches(
 
 
 def targets_for(labels: NDArray[np.uint8], targets: tuple[float, float]) -> NDArray[np.float32]:
-    """What the ten outputs should be for each label, `(n, 10)`: `targets` are those of the wrong and the right ones."""
+    """What the ten outputs should be for each label, `(n, 10)`: `targets` are those of the wrong and the right ones.
+
+    For a picture of no digit all are their mean, so that no answer is better than another.
+    """
     wrong, right = targets
-    return np.where(labels[:, None] == np.arange(10), np.float32(right), np.float32(wrong))
+    outputs = np.where(labels[:, None] == np.arange(10), np.float32(right), np.float32(wrong))
+    outputs[labels == NO_DIGIT] = (9 * wrong + right) / 10
+    return outputs

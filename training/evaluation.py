@@ -154,6 +154,12 @@ def expected_calibration_error(bins: list[CalibrationBin]) -> float:
     return sum(bin.images / images * abs(bin.accuracy - bin.probability) for bin in bins)
 
 
+def accuracy_of_most_certain(probabilities: NDArray, labels: NDArray, share: float) -> float:
+    """The accuracy on the `share` of the pictures with the largest probabilities, where all others are withheld."""
+    answered = np.argsort(-probabilities.max(axis=1), kind="stable")[: round(share * len(labels))]
+    return float((probabilities.argmax(axis=1) == labels)[answered].mean())
+
+
 def worst_mistakes(probabilities: NDArray, labels: NDArray, answers: NDArray) -> list[Mistake]:
     """Wrong answers, the most confident first, at most `MOST_MISTAKES`."""
     wrong = np.flatnonzero((answers != labels) & (answers != NO_DIGIT))

@@ -63,7 +63,7 @@ class ParallelNetwork:
             seed: of all that layers draw at random in this step.
 
         Returns:
-            The mean loss, and how many images had the largest output at the largest target.
+            The mean loss, and how many images had their largest output where the target is no smallest one.
         """
         shards = shards_of(len(images), len(self.replicas))
 
@@ -80,7 +80,8 @@ class ParallelNetwork:
                     replica.draw_from(np.random.default_rng([*seed, number]))
                     output = replica.forward_propagation(images_to_input(images[shards[number]]), training=True)
                     loss += replica.loss(y_true, output) * share
-                    correct += int((output.argmax(axis=1) == y_true.argmax(axis=1)).sum())
+                    answered = np.take_along_axis(y_true, output.argmax(axis=1)[:, np.newaxis], axis=1)
+                    correct += int((answered > y_true.min(axis=1, keepdims=True)).sum())
                     replica.compute_gradients(replica.loss_prime(y_true, output) * output.dtype.type(share))
                     for name, gradient in replica.gradients().items():
                         if number == worker:

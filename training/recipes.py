@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Self
 
-from .augmentation import Affine
+from .augmentation import Distortion
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,9 @@ class Recipe:
         optimizer: a name in `training.optimizers`.
         learning_rate: the highest; it follows `one_cycle`.
         batch_size: images a step.
-        augmentation: how far each image is moved at random, or None.
+        augmentation: how far each image is distorted at random, or None.
+        redrawn: digits redrawn as other hands write them, as a share of the training images.
+        outliers: pictures of no digit, likewise.
     """
 
     architecture: str
@@ -27,14 +29,16 @@ class Recipe:
     learning_rate: float
     epochs: int
     batch_size: int
-    augmentation: Affine | None
+    augmentation: Distortion | None
+    redrawn: float = 0.0
+    outliers: float = 0.0
 
     @classmethod
     def from_dict(cls, settings: dict[str, Any]) -> Self:
         """The recipe that `dataclasses.asdict` turned into `settings`."""
         augmentation = settings["augmentation"]
         targets = tuple(settings["targets"])
-        return cls(**{**settings, "targets": targets, "augmentation": augmentation and Affine(**augmentation)})
+        return cls(**{**settings, "targets": targets, "augmentation": augmentation and Distortion(**augmentation)})
 
 
 # tanh goes from −1 to 1, and a network that aims at both ends learns far better than one that aims at 0 and 1
@@ -48,7 +52,7 @@ RECIPES = {
         learning_rate=3e-3,
         epochs=40,
         batch_size=64,
-        augmentation=Affine(rotation=8, scale=0.08, shear=0.1, shift=1.5),
+        augmentation=Distortion(rotation=8, scale=0.08, shear=0.1, shift=1.5),
     ),
     "quick": Recipe(
         architecture="quick",
@@ -58,6 +62,30 @@ RECIPES = {
         learning_rate=4e-3,
         epochs=16,
         batch_size=128,
-        augmentation=Affine(rotation=10, scale=0.1, shear=0.15, shift=1.5),
+        augmentation=Distortion(rotation=10, scale=0.1, shear=0.15, shift=1.5),
+        redrawn=0.4,
+        outliers=0.1,
+    ),
+    "best": Recipe(
+        architecture="best",
+        loss="softmax_cross_entropy",
+        targets=(0, 1),
+        optimizer="adam",
+        learning_rate=2e-3,
+        epochs=24,
+        batch_size=128,
+        augmentation=Distortion(rotation=12, scale=0.12, shear=0.2, shift=2, elastic=0.7),
+        redrawn=0.4,
+        outliers=0.1,
+    ),
+    "tiny": Recipe(
+        architecture="tiny",
+        loss="softmax_cross_entropy",
+        targets=(0, 1),
+        optimizer="adam",
+        learning_rate=6e-3,
+        epochs=40,
+        batch_size=128,
+        augmentation=Distortion(rotation=8, scale=0.08, shear=0.1, shift=1.5),
     ),
 }

@@ -28,6 +28,7 @@ from .command_line import Parser, natural, positive
 from .parallel import usable_cores
 from .recipes import RECIPES, Recipe
 from .trainer import Progress, Trainer, TrainingError, split
+from .training_set import training_set_size
 
 RUNS = Path("runs")
 
@@ -177,7 +178,10 @@ def summary(about: dict[str, Any], network: Network, dataset: Dataset, folder: P
     rows, held_back = split(len(dataset.train_images))
     epochs = about["settings"]["epochs"]
     lines.append(f"  {parameters:,} parameters in all")
-    lines.append(f"{epochs} epochs of {len(rows):,} images of {dataset.name}; {len(held_back):,} are for validation")
+    added = training_set_size(Recipe.from_dict(about["settings"]), len(rows)) - len(rows)
+    made = f" and {added:,} made of them" if added else ""
+    images = f"{len(rows):,} images of {dataset.name}{made}"
+    lines.append(f"{epochs} epochs of {images}; {len(held_back):,} are for validation")
     return "\n".join(lines)
 
 

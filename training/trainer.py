@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,11 @@ from .batches import Batch, epoch_batches, targets_for
 from .checkpoint import save_checkpoint
 from .files import write_whole
 from .optimizers import OPTIMIZERS
+from .outliers import NO_DIGIT
 from .parallel import ParallelNetwork
 from .recipes import Recipe
 from .schedules import one_cycle
+from .training_set import training_set, training_set_size
 
 MOST_VALIDATION_IMAGES = 5_000
 
@@ -69,7 +72,8 @@ class Trainer:
         self.recipe, self.network, self.dataset = recipe, network, dataset
         self.seed, self.threads, self.folder, self.about = seed, threads, folder, about
         self.train_rows, self.validation_rows = split(len(dataset.train_images))
-        self.steps = -(-len(self.train_rows) // recipe.batch_size)  # in an epoch, the short last batch included
+        size = training_set_size(recipe, len(self.train_rows))
+        self.steps = -(-size // recipe.batch_size)  # in an epoch, the short last batch included
         self.optimizer = OPTIMIZERS[recipe.optimizer]()
         self.progress = Progress()
         self.stopping = False
@@ -125,15 +129,20 @@ class Trainer:
         state = {"about": self.about, "progress": vars(self.progress)}
         save_checkpoint(self.folder / "checkpoint.npz", self.network.parameters(), self.optimizer.state, state)
 
+    @cached_property
+    def training_set(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        """The images to learn and their labels, made when they are first asked for: it may take half a minute."""
+        images, labels = self.dataset.train_images[self.train_rows], self.dataset.train_labels[self.train_rows]
+        return training_set(self.recipe, images, labels, self.seed)
+
     def _batches(self) -> Iterator[Batch]:
         """The rest of the epoch's batches."""
-        images, labels = self.dataset.train_images, self.dataset.train_labels
-        seed = [self.seed, self.progress.epoch]
-        return epoch_batches(self.recipe, images, labels, self.train_rows, seed, self.progress.step)
+        return epoch_batches(self.recipe, *self.training_set, [self.seed, self.progress.epoch], self.progress.step)
 
     def _finish_epoch(self, parallel: ParallelNetwork, started: float) -> None:
         self._check_parameters()
         progress, rate = self.progress, self.learning_rate()
+        _, learned = self.training_set
         outputs = parallel.predict(self.dataset.train_images[self.validation_rows])
         labels = self.dataset.train_labels[self.validation_rows]
         assert self.network.loss is not None
@@ -141,8 +150,8 @@ class Trainer:
         progress.history.append(
             {
                 "epoch": progress.epoch + 1,
-                "train_loss": progress.loss / len(self.train_rows),
-                "train_accuracy": progress.correct / len(self.train_rows),
+                "train_loss": progress.loss / len(learned),
+                "train_accuracy": progress.correct / int((learned != NO_DIGIT).sum()),
                 "validation_loss": self.network.loss(targets_for(labels, self.recipe.targets), outputs),
                 "validation_accuracy": float((outputs.argmax(axis=1) == labels).mean()),
                 "learning_rate": rate,

@@ -44,15 +44,15 @@ def training_from_data(augmented: bool, threads: int) -> Work:
     """Training steps of `quick` with all that prepares their batches, as a run has them."""
     recipe = RECIPES["quick"]
     network, images, _ = jobs.job("quick", 64 * jobs.BATCH)
+    images = np.tile(images, (2, 1, 1))  # two times 64 batches: one is prepared while the other is learned
     labels = np.zeros(len(images), np.uint8)
     if not augmented:
         recipe = replace(recipe, augmentation=None)
     optimizer = Adam()
     parallel = ParallelNetwork(network, threads).__enter__()
-    rows = np.tile(np.arange(len(images)), 2)  # two times 64 batches: one is prepared while the other is learned
 
     def work() -> dict[str, float]:
-        batches = epoch_batches(recipe, images, labels, rows, [0], 0)
+        batches = epoch_batches(recipe, images, labels, [0], 0)
         for step, (pictures, targets) in enumerate(batches):
             parallel.learn(pictures, targets, [step])
             optimizer.step(network.parameters(), parallel.gradients, jobs.LEARNING_RATE)

@@ -1,0 +1,100 @@
+"""What is made of MNIST's digits: redrawn ones, and pictures of no digit."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from data.datasets import Dataset
+from training import other_hands
+from training.other_hands import redraw
+from training.outliers import NO_DIGIT, outliers
+from training.recipes import RECIPES
+from training.training_set import training_set, training_set_size
+
+
+def in_frame(images: NDArray[np.uint8]) -> bool:
+    """Whether the ink of every picture is 20 pixels high or wide, with its centre of mass near pixel (14, 14)."""
+    for image in images:
+        (rows, columns), (y, x) = np.nonzero(image > 12), ndimage.center_of_mass(image)
+        extent = max(np.ptp(rows), np.ptp(columns)) + 1
+        off_centre = max(abs(y - 14), abs(x - 14)) > 0.75
+        at_the_edge = rows.min() == 0 or columns.min() == 0 or rows.max() == 27 or columns.max() == 27
+        if not 16 <= extent <= 20 or (off_centre and not at_the_edge):
+            return False
+    return True
+
+
+@pytest.fixture(scope="module")
+def some(mnist: Dataset) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    return mnist.train_images[:600], mnist.train_labels[:600]
+
+
+def test_redrawn_digits_lie_in_mnists_frame(some: tuple[NDArray[np.uint8], NDArray[np.uint8]]) -> None:
+    redrawn = redraw(*some, np.random.default_rng(0))
+    assert redrawn.shape == (600, 28, 28)
+    assert redrawn.dtype == np.uint8
+    assert in_frame(redrawn)
+
+
+@pytest.mark.parametrize("digit", other_hands.CHANGES)
+def test_a_share_of_some_digits_gets_a_stroke_and_the_others_stay_as_they_are(
+    some: tuple[NDArray[np.uint8], NDArray[np.uint8]], digit: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images, labels = some[0][some[1] == digit], some[1][some[1] == digit]
+    monkeypatch.setattr(other_hands, "CHANGES", {})
+    plain = redraw(images, labels, np.random.default_rng(0))
+    assert np.abs(plain.astype(float) - images).mean() < 12  # the same digit, its edges a little elsewhere
+    monkeypatch.undo()
+    change, share = other_hands.CHANGES[digit]
+    monkeypatch.setattr(other_hands, "CHANGES", {digit: (change, 1)})
+    changed = redraw(images, labels, np.random.default_rng(0))
+    difference = np.abs(changed.astype(float) - images).mean(axis=(1, 2))
+    assert (difference > 2 * np.abs(plain.astype(float) - images).mean()).mean() > 0.7
+    assert 0.1 < share < 0.6
+
+
+def test_no_trace_tells_a_digit_that_was_changed_from_one_that_was_not(
+    some: tuple[NDArray[np.uint8], NDArray[np.uint8]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Edges, with a stroke or without, are neither softer nor harder than MNIST's own."""
+
+    def softness(images: NDArray[np.uint8]) -> float:
+        """The share of the ink's pixels that are grey."""
+        return float(((images > 25) & (images < 230)).sum() / (images > 25).sum())
+
+    images, labels = some
+    of_the_changed = np.isin(labels, list(other_hands.CHANGES))
+    monkeypatch.setattr(
+        other_hands, "CHANGES", {digit: (change, 1) for digit, (change, _) in other_hands.CHANGES.items()}
+    )
+    changed = redraw(images, labels, np.random.default_rng(0))
+    assert softness(changed[of_the_changed]) == pytest.approx(softness(images[of_the_changed]), rel=0.06)
+    assert softness(changed[~of_the_changed]) == pytest.approx(softness(images[~of_the_changed]), rel=0.06)
+
+
+def test_outliers_lie_in_mnists_frame_and_are_all_different(
+    some: tuple[NDArray[np.uint8], NDArray[np.uint8]],
+) -> None:
+    made = outliers(100, *some, np.random.default_rng(0))
+    assert (made.shape, made.dtype) == ((100, 28, 28), np.uint8)
+    assert in_frame(made)
+    assert len(np.unique(made.reshape(100, -1), axis=0)) == 100
+
+
+def test_a_training_set_holds_everything_once_and_is_the_same_for_the_same_seed(digits: Dataset) -> None:
+    images, labels = digits.train_images[:200], digits.train_labels[:200]
+    recipe = dataclasses.replace(RECIPES["quick"], redrawn=0.5, outliers=0.2)
+    pictures, digits_of = training_set(recipe, images, labels, 3)
+    assert len(pictures) == len(digits_of) == training_set_size(recipe, 200) == 340
+    assert np.array_equal(pictures[:200], images)
+    assert np.array_equal(digits_of[:200], labels)
+    assert (digits_of[200:300] < 10).all()
+    assert (digits_of[300:] == NO_DIGIT).all()
+    again, other = training_set(recipe, images, labels, 3)[0], training_set(recipe, images, labels, 4)[0]
+    assert np.array_equal(again, pictures)
+    assert not np.array_equal(other, pictures)
+    plain = dataclasses.replace(recipe, redrawn=0, outliers=0)
+    assert training_set(plain, images, labels, 3)[0] is images
