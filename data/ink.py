@@ -116,8 +116,11 @@ def draw_segments(segments: NDArray[np.floating], width: float, size: int) -> ND
     Args:
         segments: `(s, 2, 2)`, start and end of each, x before y, in pixels.
     """
-    y, x = np.indices((size, size), np.float32).reshape(2, -1, 1)
-    nearest = np.full(size * size, np.inf, np.float32)
+    reach = width / 2 + 1  # pixels from a line that the pen touches
+    left, top = np.floor(segments.min(axis=(0, 1)) - reach).clip(0, size).astype(int)
+    right, bottom = np.ceil(segments.max(axis=(0, 1)) + reach + 1).clip(0, size).astype(int)
+    y, x = np.mgrid[top:bottom, left:right].astype(np.float32).reshape(2, -1, 1)
+    nearest = np.full(len(x), np.inf, np.float32)
     for some in np.array_split(segments.astype(np.float32), len(segments) // 64 + 1):  # bounds the memory
         (start_x, start_y), (along_x, along_y) = some[:, 0].T, (some[:, 1] - some[:, 0]).T
         from_x, from_y = x - start_x, y - start_y  # (pixels, s)
@@ -125,7 +128,9 @@ def draw_segments(segments: NDArray[np.floating], width: float, size: int) -> ND
         position = ((from_x * along_x + from_y * along_y) / length).clip(0, 1)
         squared = (from_x - position * along_x) ** 2 + (from_y - position * along_y) ** 2
         nearest = np.minimum(nearest, squared.min(axis=1))
-    return (width / 2 + 0.5 - np.sqrt(nearest)).clip(0, 1).reshape(size, size)
+    drawn = np.zeros((size, size), np.float32)
+    drawn[top:bottom, left:right].flat = (width / 2 + 0.5 - np.sqrt(nearest)).clip(0, 1)
+    return drawn
 
 
 def _fitted(ink: NDArray[np.float32], size: int) -> NDArray[np.float32]:

@@ -16,6 +16,8 @@ from data.ink import draw_segments, frame, pen_width
 ZOOM = 2.5  # times; lines are drawn and cut in pixels finer than the frame's
 CANVAS = 112  # of these pixels: a digit of 20 frame pixels, with room for strokes around it
 SHARPNESS = 3.5  # of edges on the canvas: brings them back to the frame as MNIST's own, neither softer nor harder
+WIDTHS = (0.7, 1.1)  # times as wide as it was
+MOST_UNEVEN = 1.4  # power of the height, see _proportioned
 Point = NDArray[np.float64]  # x and y in pixels
 
 
@@ -38,7 +40,8 @@ def place(image: NDArray[np.uint8], matrix: NDArray[np.float64], shift: Point | 
 
 
 def _redrawn(image: NDArray[np.uint8], digit: int, rng: np.random.Generator) -> NDArray[np.uint8]:
-    ink = place(image, np.eye(2))
+    ink = place(image, np.diag([1, 1 / rng.uniform(*WIDTHS)]))
+    ink = _proportioned(ink, np.exp(rng.uniform(-1, 1) * np.log(MOST_UNEVEN)))
     change, share = CHANGES.get(digit, (None, 0.0))
     if change is not None and rng.random() < share and (ink > 0.5).sum() > 100:
         ink = change(ink, rng)
@@ -102,7 +105,7 @@ def other_four(ink: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np
     rows, columns = _extent(ink)
     height, middle = rows[1] - rows[0], (columns[0] + columns[1]) // 2
     bar = rows[0] + height // 4 + int((ink > 0.5)[rows[0] + height // 4 : rows[1] - height // 5].sum(axis=1).argmax())
-    if rng.random() < 0.4:
+    if rng.random() < 0.3:
         left, right = ink[:bar, :middle], ink[:bar, middle:]
         if left.max() > 0.5 and right.max() > 0.5:
             start, end = _end(left, 0), _end(right, 0) + np.array([middle, 0])
@@ -110,7 +113,7 @@ def other_four(ink: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np
         return ink
     changed = ink.copy()
     changed[: bar - round(rng.uniform(2, 0.25 * height)), middle:] = 0  # the stem above the bar
-    changed[bar + round(rng.uniform(0.35, 1) * (rows[1] - bar)) + 5 :] = 0  # and some of its foot
+    changed[bar + round(rng.uniform(0.2, 0.9) * (rows[1] - bar)) + 5 :] = 0  # and some of its foot
     return changed if (changed > 0.5).sum() > 100 else ink
 
 
@@ -118,9 +121,9 @@ def other_four(ink: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np
 CHANGES: dict[int, tuple[Callable[[NDArray[np.float32], np.random.Generator], NDArray[np.float32]], float]] = {
     0: (slash, 0.2),
     1: (upstroke, 0.5),
-    4: (other_four, 0.4),
+    4: (other_four, 0.5),
     7: (crossbar, 0.45),
-    9: (curl, 0.45),
+    9: (curl, 0.5),
 }
 
 
@@ -129,6 +132,19 @@ def curve(start: Point, control: Point, end: Point) -> NDArray[np.float64]:
     t = np.linspace(0, 1, 9)[:, np.newaxis]
     points = (1 - t) ** 2 * start + 2 * t * (1 - t) * control + t**2 * end
     return np.stack([points[:-1], points[1:]], axis=1)
+
+
+def _proportioned(ink: NDArray[np.float32], power: float) -> NDArray[np.float32]:
+    """The upper part larger and the lower part smaller, or the other way round: what lies at the share h of the ink's
+    height comes from h to the `power`."""
+    (first, last), _ = _extent(ink)
+    height = max(1, last - first)
+    rows = np.arange(len(ink), dtype=np.float64)
+    within = (rows > first) & (rows < last)
+    rows[within] = first + height * ((rows[within] - first) / height) ** power
+    above = np.minimum(rows.astype(np.intp), len(ink) - 2)
+    share = (rows - above).astype(np.float32)[:, np.newaxis]
+    return (1 - share) * ink[above] + share * ink[above + 1]
 
 
 def _with_lines(ink: NDArray[np.float32], lines: list[NDArray[np.float64]]) -> NDArray[np.float32]:
