@@ -139,7 +139,7 @@ def _with_usual_pen(ink: NDArray[np.float32]) -> NDArray[np.float32]:
     On average over a line of width w, a point is w / 4 away from the nearest edge: this measures the width. Moving the
     edge outwards or inwards then changes it.
     """
-    inside = np.pad(ink > 0.5, 1)
+    inside = np.pad(ink > min(0.5, ink.max() / 2), 1)  # faint and scattered ink may reach 0.5 nowhere
     extent = max(inside.any(axis=0).sum(), inside.any(axis=1).sum())
     depth = ndimage.distance_transform_edt(inside) - 0.5  # from pixel centres to the edge
     width = 4 * depth[inside].mean()
