@@ -29,7 +29,7 @@ evaluate: setup  ## measure WEIGHTS on DATASET (mnist, usps, digits, a folder of
 report: evaluate  ## the same as evaluate
 
 app: setup  ## open the app; PORT=8600 chooses the port, HEADLESS=1 opens no browser
-	$(BIN)/python -m streamlit run app/main.py --server.port $(PORT) --server.headless $(if $(HEADLESS),true,false)
+	$(BIN)/python -m streamlit run app/server.py --server.port $(PORT) --server.headless $(if $(HEADLESS),true,false)
 
 test: .venv/dev-ready  ## install what the tests need, and run them all
 	$(BIN)/python -m pytest $(ARGS)
