@@ -11,6 +11,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+
 class Guard:
     """ASGI middleware: refuses other host names and other origins, and gives every answer the same headers.
 

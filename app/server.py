@@ -12,7 +12,7 @@ POLICY = {
     "script-src": [
         "'self'",
         "blob:",  # the drawing pad, whose JavaScript Streamlit loads from memory
-        "'sha256-THxz9J9+wf7rhwR2YkXJoSZ13UCmYyC+3lNDv2+8ugA='",  # one line in Streamlit's page, an error in the console
+        "'sha256-THxz9J9+wf7rhwR2YkXJoSZ13UCmYyC+3lNDv2+8ugA='",  # one line of Streamlit's page: a console error
     ],
     "style-src": [
         "'self'",
@@ -24,7 +24,7 @@ POLICY = {
     ],
     "font-src": [
         "'self'",
-        "data:",  # one of the fonts in Streamlit's own style sheet, an error in the console
+        "data:",  # a font in Streamlit's own style sheet: a console error
     ],
     "connect-src": ["'self'"],
     "base-uri": ["'none'"],

@@ -45,8 +45,8 @@ def write_arrays(path: str | os.PathLike[str], arrays: Mapping[str, Array]) -> N
 def read_arrays(path: str | os.PathLike[str]) -> dict[str, Array]:
     """The named arrays of an `.npz`; no pickles, nothing larger than `LARGEST` unpacked.
 
-    `np.load` would trust what the file says of itself. Here nothing is unpacked before the whole file has said how large
-    that will be, and no array before its shape and type agree with it.
+    `np.load` would trust what the file says of itself. Here nothing is unpacked before the whole file has said how
+    large that will be, and no array before its shape and type agree with it.
 
     Raises:
         WeightsError: the file is missing or damaged.

@@ -41,7 +41,9 @@ class DigitClassifier:
             raise WeightsError(f"the network in {path} does not read 28×28 pictures as ten digits: choose another file")
         temperature = header.get("temperature", 1.0)
         if not isinstance(temperature, float) or not 0.01 <= temperature <= 100:
-            raise WeightsError(f"{path} names the temperature {brief(temperature)}: train it again or take another copy")
+            raise WeightsError(
+                f"{path} names the temperature {brief(temperature)}: train it again or take another copy"
+            )
         return cls(network, header)
 
     def predict(self, images: NDArray[np.uint8]) -> NDArray[np.intp]:

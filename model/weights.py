@@ -61,7 +61,9 @@ def load_network(path: str | os.PathLike[str]) -> tuple[Network, dict[str, Any]]
     try:
         header = read_json(arrays.pop("header"))
         if header["format"] != FORMAT:
-            raise WeightsError(f"{path} has format {brief(header['format'])}, this program reads {FORMAT}: train it again")
+            raise WeightsError(
+                f"{path} has format {brief(header['format'])}, this program reads {FORMAT}: train it again"
+            )
         network = rebuild(header["architecture"], arrays)
         fill(network.parameters(), arrays)
     except WeightsError:

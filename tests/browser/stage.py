@@ -107,10 +107,15 @@ def page_names(page: Page) -> list[str]:
 def open_page(page: Page, name: str) -> None:
     """Go to a page by its link in the navigation, and wait until all of it is there."""
     link = page_links(page).filter(has_text=name)
-    if not link.is_visible():  # on a phone the navigation is folded away
-        page.get_by_test_id("stExpandSidebarButton").click()
+    unfold = page.get_by_test_id("stExpandSidebarButton")
+    folded = unfold.is_visible()  # as on a phone
+    if folded:
+        unfold.click()
     link.click()
     expect(link).to_have_attribute("aria-current", "page")
+    if folded:
+        page.get_by_role("button", name="Collapse sidebar").click()
+        expect(unfold).to_be_visible()
     wait_until_idle(page)
 
 

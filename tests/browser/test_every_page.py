@@ -6,15 +6,18 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.stage import copy_project, open_page, page_links, page_names, running_app, wait_until_idle
-from tests.browser.test_draw_in_browser import DIGITS, draw, expect_reading, picture, upload
+from tests.browser.test_draw_in_browser import DIGITS, draw, expect_reading, upload
 from training.report import write_report
 
 # What axe-core finds in Streamlit's own parts, which a page cannot change: the rule, and the part's data-testid.
 STREAMLITS_OWN = [
-    ("presentation-role-conflict", "stFileUploaderDropzone"),  # the frame around an upload's button has a name and no role
+    (
+        "presentation-role-conflict",
+        "stFileUploaderDropzone",
+    ),  # the frame around an upload's button has a name and no role
 ]
 
 
@@ -63,27 +66,31 @@ def test_axe_would_find_what_is_wrong(page: Page) -> None:
     assert {problem.partition(" ")[0] for problem in findings(page)} >= {"image-alt", "button-name"}
 
 
-# Where the Tab key has led to: its name, "" for the page itself, or null where the key had led before.
+# Where the Tab key has led to: its name, "" for the page itself, or null where the key had led first.
 STOP = """() => {
     let element = document.activeElement;
     while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
     if (!element || element === document.body) return "";
-    if (element.hasAttribute("data-reached")) return null;
-    element.setAttribute("data-reached", "");
+    if (element === window.first) return null;
+    window.first ??= element;
+    reached.add(element);
     return element.getAttribute("aria-label") ?? element.textContent.trim();
 }"""
-# What can be used with a mouse and was not reached. Of radio buttons, tabs and the like one is reached, and arrow keys
-# reach the others.
+# What can be used with a mouse and was not reached. Of radio buttons, tabs and a table's cells one is reached, and
+# arrow keys reach the others; what says that it is not for the Tab key (tabindex -1) has a neighbour that is.
 MISSED = """() => {
     const missed = [];
+    const inside = element => element && [...element.querySelectorAll("*")].some(part => reached.has(part));
     function look(root) {
         for (const element of root.querySelectorAll("*")) {
             if (element.shadowRoot) look(element.shadowRoot);
             const usable = element.matches("a[href], button, input, select, textarea, summary, canvas, [tabindex='0']");
             const hidden = !element.checkVisibility({visibilityProperty: true}) || element.closest("[inert]");
-            const group = element.closest("[role=radiogroup], [role=tablist], [role=grid], [role=slider]");
-            if (!usable || hidden || element.disabled || element.hasAttribute("data-reached")) continue;
-            if (group?.querySelector("[data-reached]") || element.querySelector("[data-reached]")) continue;
+            const group = element.matches("[tabindex='-1']")
+                ? element.closest("[data-testid=stElementContainer]")
+                : element.closest("[role=radiogroup], [role=tablist], [data-testid=stDataFrame]");
+            if (!usable || hidden || element.disabled || reached.has(element)) continue;
+            if (inside(group) || inside(element)) continue;
             missed.push(element.outerHTML.slice(0, 200));
         }
     }
@@ -95,6 +102,7 @@ MOST_STOPS = 200
 
 def tab_through(page: Page) -> list[str]:
     """The names of all that the Tab key reaches, once round the page."""
+    page.evaluate("[window.first, window.reached] = [null, new WeakSet()]")
     stops: list[str] = []
     for _ in range(MOST_STOPS):
         page.keyboard.press("Tab")

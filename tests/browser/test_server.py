@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Page
 from tests.browser.stage import WATCH
 from tests.browser.test_draw_in_browser import picture, upload
 
+Answer = tuple[int, str, int]
 MEGABYTE = 2**20
 WEBSOCKET = (
     "Connection: Upgrade",
@@ -26,11 +27,14 @@ WEBSOCKET = (
 PATHS = ("/", "/report", "/_stcore/health", "/_stcore/host-config", "/static/absent.js", "/media/absent", "/../secret")
 
 
-def ask(url: str, line: str, *headers: str, body: Iterator[bytes] | tuple[bytes, ...] = ()) -> tuple[int, str, int]:
-    """Status and text of the answer to a request, and how many bytes of its body the server took before it answered."""
+def ask(url: str, line: str, *headers: str, body: Iterable[bytes] = (), open_ended: bool = False) -> Answer:
+    """Status and text of the answer, and how many bytes of the body the server took before it answered.
+
+    An open-ended request has no empty line after its headers: its body is more of them.
+    """
     taken = 0
     with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=20) as connection:
-        connection.sendall("\r\n".join([f"{line} HTTP/1.1", *headers, "", ""]).encode("latin-1"))
+        connection.sendall("\r\n".join([f"{line} HTTP/1.1", *headers, "", *([] if open_ended else [""])]).encode())
         answers: list[bytes] = []
 
         def listen() -> None:
@@ -194,13 +198,7 @@ def test_an_upload_without_this_sessions_token_is_refused(
 
 
 def test_a_request_with_endless_headers_is_cut_off(app_url: str, host: str) -> None:
-    endless = (b"x-%d: %s\r\n" % (i, b"x" * 1000) for i in range(10_000))
-    with socket.create_connection(("127.0.0.1", int(app_url.rpartition(":")[2])), timeout=20) as connection:
-        connection.sendall(f"GET / HTTP/1.1\r\nHost: {host}\r\n".encode())
-        sent = 0
-        with pytest.raises(OSError):  # noqa: PT011 (the connection is reset, or broken)
-            for line in endless:
-                connection.sendall(line)
-                sent += len(line)
-            connection.shutdown(socket.SHUT_WR)
-            raise AssertionError(f"took {sent} bytes of headers")
+    endless = (b"x-%d: %s\r\n" % (i, b"x" * 1000) for i in range(20_000))
+    status, _, taken = ask(app_url, "GET /", f"Host: {host}", body=endless, open_ended=True)
+    assert status == 400
+    assert taken < 10 * MEGABYTE  # of which most wait in the system's buffers, read by nobody

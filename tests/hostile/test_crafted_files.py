@@ -103,7 +103,9 @@ def test_two_arrays_of_one_name_are_refused(path: Path, name: str) -> None:
     assert "same name" in refusal(path)
 
 
-@pytest.mark.parametrize("name", ["../0.bias.npy", "/etc/0.bias.npy", "..\\0.bias.npy", "0.bias.npy/", "\u202e.npy", ""])
+@pytest.mark.parametrize(
+    "name", ["../0.bias.npy", "/etc/0.bias.npy", "..\\0.bias.npy", "0.bias.npy/", "\u202e.npy", ""]
+)
 def test_an_array_of_an_odd_name_is_refused(path: Path, name: str) -> None:
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr(name or "x" * 60_000, npy("(3,)", "'<f4'", bytes(12)))
@@ -156,7 +158,10 @@ def test_a_header_that_is_none_is_refused(path: Path, text: bytes) -> None:
 
 HUGE: Layers = [{"layer": "FCLayer", "output_shape": [2**40]}]
 ARCHITECTURES: dict[str, tuple[Any, Any]] = {
-    "a huge fully connected layer": ([8, 8, 2], [{"layer": "FlattenLayer"}, {"layer": "FCLayer", "output_shape": [10**6]}]),
+    "a huge fully connected layer": (
+        [8, 8, 2],
+        [{"layer": "FlattenLayer"}, {"layer": "FCLayer", "output_shape": [10**6]}],
+    ),
     "a huge number of neurons": ([8], HUGE),
     "huge pictures": ([2**20, 2**20, 2**20], [{"layer": "ConvLayer", "kernel_shape": [3, 3], "layer_depth": 3}]),
     "huge pictures for a layer without weights": ([2**20, 2**20], [{"layer": "FlattenLayer"}]),
@@ -198,7 +203,10 @@ def test_an_architecture_is_refused_before_it_is_built(path: Path, case: str) ->
 def test_a_layer_that_answers_with_a_million_numbers_is_refused(path: Path) -> None:
     """Its weights are few, and in the file; its answer to one picture would have 5 million numbers."""
     layer = {"layer": "ConvLayer", "kernel_shape": [1, 1], "layer_depth": 7000}
-    arrays: dict[str, Array] = {"0.weights": np.zeros((1, 1, 1, 7000), np.float32), "0.bias": np.zeros(7000, np.float32)}
+    arrays: dict[str, Array] = {
+        "0.weights": np.zeros((1, 1, 1, 7000), np.float32),
+        "0.bias": np.zeros(7000, np.float32),
+    }
     about = {"format": 1, "architecture": {"input_shape": [28, 28, 1], "dtype": "float32", "layers": [layer]}}
     write_arrays(path, arrays | {"header": np.frombuffer(json.dumps(about).encode(), np.uint8)})
     assert "layer 0 gives more than" in refusal(path)
