@@ -7,10 +7,11 @@ WEIGHTS ?= runs/$(RECIPE)/weights.npz
 DATASET ?=
 PORT ?= 8501
 HEADLESS ?=
+HOSTILE ?= 2000
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup train evaluate report app test check bench clean
+.PHONY: help run setup train evaluate report app test torture check audit screenshots bench clean
 
 help:  ## list these targets
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -29,15 +30,26 @@ evaluate: setup  ## measure WEIGHTS on DATASET (mnist, usps, digits, a folder of
 report: evaluate  ## the same as evaluate
 
 app: setup  ## open the app; PORT=8600 chooses the port, HEADLESS=1 opens no browser
-	$(BIN)/python -m streamlit run app/main.py --server.port $(PORT) --server.headless $(if $(HEADLESS),true,false)
+	$(BIN)/python -m streamlit run app/server.py --server.port $(PORT) --server.headless $(if $(HEADLESS),true,false)
 
 test: .venv/dev-ready  ## install what the tests need, and run them all
 	$(BIN)/python -m pytest $(ARGS)
+
+torture: .venv/dev-ready  ## damaged files, hostile uploads and messages, HOSTILE of each kind
+	HOSTILE=$(HOSTILE) $(BIN)/python -m pytest tests/hostile $(ARGS)
 
 check: .venv/dev-ready  ## lint, formatting and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+audit: .venv/audit-ready  ## look for known vulnerabilities in the locked dependencies; asks osv.dev, so it needs a network
+	@.venv/audit/bin/python -c 'import requests; requests.head("https://api.osv.dev", timeout=10)' 2> /dev/null \
+	    || { echo "audit: osv.dev cannot be reached from here: nothing was checked" >&2; exit 1; }
+	.venv/audit/bin/pip-audit --vulnerability-service osv --disable-pip -r requirements.lock -r requirements-dev.lock
+
+screenshots: .venv/dev-ready  ## picture every page into docs/, light, dark and as on a phone
+	$(BIN)/python -m tests.browser.screenshots docs/
 
 bench: .venv/bench-ready  ## install PyTorch, and measure speed and memory side by side; ARGS="--rows training --rounds 3"
 	$(BIN)/python -m training.benchmark $(ARGS)
@@ -54,6 +66,12 @@ clean:  ## remove what was made, but for runs/
 
 .venv/dev-ready: .venv/ready requirements-dev.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	touch $@
+
+# A tool of its own, not part of the project: it gets an environment of its own, and its newest version.
+.venv/audit-ready: .venv/ready
+	$(PYTHON) -m venv .venv/audit
+	.venv/audit/bin/pip install --quiet --disable-pip-version-check pip-audit
 	touch $@
 
 .venv/bench-ready: .venv/ready requirements-bench.lock

@@ -1,4 +1,4 @@
-"""The app's set-up and its pages: `python -m streamlit run app/main.py`, in the project's folder."""
+"""The app's set-up and its pages, which `server.py` serves."""
 
 import streamlit as st
 

@@ -58,7 +58,7 @@ with st.expander("What was measured"):
 
 scores, confusion = st.columns(2, gap="large")
 with scores:
-    st.subheader("Digit by digit")
+    st.header("Digit by digit")
     table = pd.DataFrame(report["digits"])
     table[SCORES] = 100 * table[SCORES].astype(float)
     st.dataframe(
@@ -74,12 +74,12 @@ with scores:
         "as it. F1: the harmonic mean of the two."
     )
 with confusion:
-    st.subheader("What is taken for what")
+    st.header("What is taken for what")
     st.altair_chart(confusion_chart(report["confusion"], INK), alt="Confusion matrix: digits written, digits read")
     pairs = [f"{pair['truth']} as {pair['answer']} ({pair['images']:,})" for pair in report["confused_pairs"]]
     st.caption(f"Most often: {', '.join(pairs)}." if pairs else "No digit is read as another.")
 
-st.subheader("The worst mistakes")
+st.header("The worst mistakes")
 if report["mistakes"]:
     st.markdown("The wrong answers that the network was most certain of: the digit written, and what was read.")
 with st.container(horizontal=True):
@@ -89,7 +89,7 @@ with st.container(horizontal=True):
 if not report["mistakes"]:
     st.markdown("None: no digit is read as another.")
 
-st.subheader("Can its probabilities be believed?")
+st.header("Can its probabilities be believed?")
 if report["calibration"]:
     st.markdown(
         f"Of the answers given with 80 %, 80 % should be right. How far the two lie apart on average, the expected "
@@ -100,6 +100,6 @@ if report["calibration"]:
     )
 
 if report["history"]:
-    st.subheader("How it was trained")
+    st.header("How it was trained")
     for column, quantity in zip(st.columns(2), ("loss", "accuracy"), strict=True):
         column.altair_chart(history_chart(report["history"], quantity), alt=f"The {quantity} after each epoch")

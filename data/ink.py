@@ -161,7 +161,7 @@ def _with_usual_pen(ink: NDArray[np.float32]) -> NDArray[np.float32]:
     """The ink itself, or where its lines are unusually thin or thick for their size, redrawn with the usual pen:
     their edges are moved outwards or inwards.
     """
-    inside = np.pad(ink > 0.5, 1)
+    inside = np.pad(ink > min(0.5, ink.max() / 2), 1)  # faint and scattered ink may reach 0.5 nowhere
     extent = max(inside.any(axis=0).sum(), inside.any(axis=1).sum())
     width = pen_width(ink)
     thinnest, thickest = USUAL_PEN_WIDTHS

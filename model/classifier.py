@@ -6,7 +6,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from .archive import WeightsError
+from .archive import WeightsError, brief
 from .images import images_to_input
 from .losses import softmax
 from .network import Network
@@ -40,8 +40,10 @@ class DigitClassifier:
         if (network.input_shape, network.output_shape) != ((28, 28, 1), (10,)):
             raise WeightsError(f"the network in {path} does not read 28×28 pictures as ten digits: choose another file")
         temperature = header.get("temperature", 1.0)
-        if not isinstance(temperature, float) or not 0 < temperature < float("inf"):
-            raise WeightsError(f"{path} names the temperature {temperature!r}: train it again or take another copy")
+        if not isinstance(temperature, float) or not 0.01 <= temperature <= 100:
+            raise WeightsError(
+                f"{path} names the temperature {brief(temperature)}: train it again or take another copy"
+            )
         return cls(network, header)
 
     def predict(self, images: NDArray[np.uint8]) -> NDArray[np.intp]:

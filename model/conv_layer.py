@@ -42,19 +42,23 @@ class ConvLayer(Layer):
         if input_shape is not None:
             self.build(input_shape, rng)
 
-    def build(self, input_shape: Shape, rng: np.random.Generator | None = None, dtype: DTypeLike = np.float64) -> None:
+    def parameter_shapes(self, input_shape: Shape) -> dict[str, Shape]:
         m, n = self.kernel_shape
         if len(input_shape) != 3 or input_shape[0] < m or input_shape[1] < n:
             raise ValueError(
                 f"ConvLayer expects (n, ≥{m}, ≥{n}, d), got {batch_of(input_shape)}: "
                 "give pictures (n, h, w, d) no smaller than the kernel"
             )
+        return {"weights": (m, n, input_shape[2], self.layer_depth), "bias": (self.layer_depth,)}
+
+    def build(self, input_shape: Shape, rng: np.random.Generator | None = None, dtype: DTypeLike = np.float64) -> None:
+        shapes = self.parameter_shapes(input_shape)
+        m, n = self.kernel_shape
         height, width, self.input_depth = input_shape
         self.input_shape = input_shape
         self.output_shape = (height - m + 1, width - n + 1, self.layer_depth)
-        shape = (m, n, self.input_depth, self.layer_depth)
-        self.weights = initial_weights(shape, m * n * self.input_depth, rng, dtype)
-        self.bias = np.zeros(self.layer_depth, dtype)
+        self.weights = initial_weights(shapes["weights"], m * n * self.input_depth, rng, dtype)
+        self.bias = np.zeros(shapes["bias"], dtype)
 
     def forward_propagation(self, input: Array, training: bool = False) -> Array:
         assert self.output_shape is not None

@@ -30,15 +30,18 @@ class FCLayer(Layer):
         if input_shape is not None:
             self.build(input_shape, rng)
 
-    def build(self, input_shape: Shape, rng: np.random.Generator | None = None, dtype: DTypeLike = np.float64) -> None:
+    def parameter_shapes(self, input_shape: Shape) -> dict[str, Shape]:
         if len(input_shape) > 2 or (len(input_shape) == 2 and input_shape[0] != 1):
             flat = batch_of((math.prod(input_shape),))
             raise ValueError(f"FCLayer expects {flat}, got {batch_of(input_shape)}: put a FlattenLayer before it")
+        return {"weights": (input_shape[-1], self.neurons), "bias": (1, self.neurons)}
+
+    def build(self, input_shape: Shape, rng: np.random.Generator | None = None, dtype: DTypeLike = np.float64) -> None:
+        shapes = self.parameter_shapes(input_shape)
         self.input_shape = input_shape
         self.output_shape = (*input_shape[:-1], self.neurons)
-        inputs = input_shape[-1]
-        self.weights = initial_weights((inputs, self.neurons), inputs, rng, dtype)
-        self.bias = np.zeros((1, self.neurons), dtype)
+        self.weights = initial_weights(shapes["weights"], input_shape[-1], rng, dtype)
+        self.bias = np.zeros(shapes["bias"], dtype)
 
     def forward_propagation(self, input: Array, training: bool = False) -> Array:
         output = self._empty("output", (*input.shape[:-1], self.neurons), input.dtype, training)

@@ -61,6 +61,14 @@ class Layer(ABC):
         parameter -= learning_rate · gradient; without one it changes no parameter.
         """
 
+    def parameter_shapes(self, input_shape: Shape) -> dict[str, Shape]:
+        """The shape that each parameter will have once the layer is built.
+
+        Raises:
+            ValueError: the layer cannot take inputs of this shape.
+        """
+        return {}
+
     def compute_gradients(self, output_error: Array) -> None:
         """Fill `gradients` only: all that is asked of a network's first layer, whose ∂E/∂X nobody reads."""
         self.backward_propagation(output_error)

@@ -8,6 +8,7 @@ Beside these two the header holds what its writer wants to say of the network: d
 """
 
 import json
+import math
 import os
 from typing import Any
 
@@ -15,7 +16,7 @@ import numpy as np
 
 from .activation_layer import ActivationLayer
 from .activations import ACTIVATIONS
-from .archive import WeightsError, read_arrays, write_arrays
+from .archive import WeightsError, brief, read_arrays, read_json, write_arrays
 from .conv_layer import ConvLayer
 from .dropout_layer import DropoutLayer
 from .fc_layer import FCLayer
@@ -27,6 +28,8 @@ from .network import Network
 __all__ = ["WeightsError", "load_network", "save_network"]
 
 FORMAT = 1
+MOST_LAYERS = 200
+LARGEST_OUTPUT = 2**20  # numbers that a layer gives for one sample
 LAYERS: dict[str, type[Layer]] = {
     kind.__name__: kind for kind in (ActivationLayer, ConvLayer, DropoutLayer, FCLayer, FlattenLayer, MaxPoolingLayer)
 }
@@ -56,15 +59,19 @@ def load_network(path: str | os.PathLike[str]) -> tuple[Network, dict[str, Any]]
     """
     arrays = read_arrays(path)
     try:
-        header = json.loads(arrays.pop("header").tobytes())
+        header = read_json(arrays.pop("header"))
         if header["format"] != FORMAT:
-            raise WeightsError(f"{path} has format {header['format']}, this program reads {FORMAT}: train it again")
-        network = rebuild(header["architecture"])
+            raise WeightsError(
+                f"{path} has format {brief(header['format'])}, this program reads {FORMAT}: train it again"
+            )
+        network = rebuild(header["architecture"], arrays)
         fill(network.parameters(), arrays)
     except WeightsError:
         raise
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
-        raise WeightsError(f"{path} is not a usable weights file ({error}): train it again or take another") from None
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        raise WeightsError(
+            f"{path} is not a usable weights file ({brief(error)}): train it again or take another"
+        ) from None
     return network, header
 
 
@@ -80,21 +87,56 @@ def describe(network: Network) -> dict[str, Any]:
     return {"input_shape": network.input_shape, "dtype": network.dtype.name, "layers": layers}
 
 
-def rebuild(architecture: dict[str, Any]) -> Network:
-    """The network that `describe` described, with weights still to be filled in."""
+def rebuild(architecture: dict[str, Any], arrays: dict[str, Any]) -> Network:
+    """The network that `describe` described, with weights still to be filled in.
+
+    Args:
+        arrays: the weights. No layer is built that asks for others: a few words could ask for any amount of memory.
+
+    Raises:
+        KeyError, IndexError, TypeError, ValueError, AttributeError: the description is not one of a network with these
+            weights.
+    """
     dtype = architecture["dtype"]
     if dtype not in ("float32", "float64"):
         raise ValueError(f"weights are float32 or float64, not {dtype!r}")
-    network = Network(tuple(architecture["input_shape"]), dtype=dtype)
-    for description in architecture["layers"]:
-        settings = dict(description)
-        kind = settings.pop("layer")
-        if kind not in LAYERS:
-            raise ValueError(f"no layer is named {kind!r}")
-        if "activation" in settings:
-            settings["activation"], settings["activation_prime"] = ACTIVATIONS[settings["activation"]]
-        network.add(LAYERS[kind](**settings))
+    network = Network(tuple(_sizes(architecture["input_shape"])), dtype=dtype)
+    if len(architecture["layers"]) > MOST_LAYERS:
+        raise ValueError(f"it has more than {MOST_LAYERS} layers")
+    for number, description in enumerate(architecture["layers"]):
+        layer = _unbuilt(description)
+        for name, shape in layer.parameter_shapes(network.output_shape or ()).items():
+            key = f"{number}.{name}"
+            if key not in arrays:
+                raise ValueError(f"{key} is missing")
+            if arrays[key].shape != shape:
+                raise ValueError(f"{key} is {arrays[key].dtype} {arrays[key].shape}, expected {dtype} {shape}")
+        network.add(layer)
+        if math.prod(network.output_shape or ()) > LARGEST_OUTPUT:
+            raise ValueError(f"layer {number} gives more than {LARGEST_OUTPUT:,} numbers")
     return network
+
+
+def _unbuilt(description: dict[str, Any]) -> Layer:
+    """A layer that does not know its input shape yet, and holds no weights."""
+    settings = dict(description)
+    kind = settings.pop("layer")
+    if kind not in LAYERS:
+        raise ValueError(f"no layer is named {kind!r}")
+    if unknown := settings.keys() - LAYERS[kind]().settings().keys():
+        raise ValueError(f"a {kind} has no {min(unknown)!r}")
+    for name, value in settings.items():
+        if name not in ("activation", "rate"):
+            _sizes(value if isinstance(value, list) else [value])
+    if "activation" in settings:
+        settings["activation"], settings["activation_prime"] = ACTIVATIONS[settings["activation"]]
+    return LAYERS[kind](**settings)
+
+
+def _sizes(values: list[int]) -> list[int]:
+    if not all(type(value) is int and 0 < value <= LARGEST_OUTPUT for value in values):
+        raise ValueError(f"sizes are whole numbers from 1 to {LARGEST_OUTPUT:,}, not {values}")
+    return values
 
 
 def fill(parameters: dict[str, Any], arrays: dict[str, Any]) -> None:

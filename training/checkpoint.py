@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from model.archive import WeightsError, read_arrays, write_arrays
+from model.archive import WeightsError, brief, read_arrays, read_json, write_arrays
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -38,11 +38,11 @@ def load_checkpoint(path: Path) -> tuple[Arrays, Arrays, dict[str, Any]]:
     """
     arrays = read_arrays(path)
     try:
-        progress = json.loads(arrays.pop("progress").tobytes())
-    except (KeyError, ValueError) as error:
-        raise WeightsError(f"{path} is no checkpoint ({error}): delete it and start the run anew") from None
-    parts: dict[str, Arrays] = {"parameters": {}, "optimizer": {}}
-    for key, array in arrays.items():
-        part, _, name = key.partition("/")
-        parts.setdefault(part, {})[name] = array
+        progress = read_json(arrays.pop("progress"))
+        parts: dict[str, Arrays] = {"parameters": {}, "optimizer": {}}
+        for key, array in arrays.items():
+            part, _, name = key.partition("/")
+            parts[part][name] = array
+    except (KeyError, ValueError, RecursionError) as error:
+        raise WeightsError(f"{path} is no checkpoint ({brief(error)}): delete it and start the run anew") from None
     return parts["parameters"], parts["optimizer"], progress

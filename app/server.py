@@ -1,0 +1,43 @@
+"""The app as a server: `python -m streamlit run app/server.py`, in the project's folder. `main.py` lists its pages."""
+
+import streamlit as st
+from starlette.middleware import Middleware
+
+from app.guard import Guard
+
+# What a page of this app may load and run: what this server sends, and little else. There is no 'unsafe-eval', as
+# Streamlit's charts are drawn by Vega's interpreter. Each exception is needed; without it, this is what fails:
+POLICY = {
+    "default-src": ["'none'"],
+    "script-src": [
+        "'self'",
+        "blob:",  # the drawing pad, whose JavaScript Streamlit loads from memory
+        "'sha256-THxz9J9+wf7rhwR2YkXJoSZ13UCmYyC+3lNDv2+8ugA='",  # one line of Streamlit's page: a console error
+    ],
+    "style-src": [
+        "'self'",
+        "'unsafe-inline'",  # every style that Streamlit and Vega write into the page, the pad's, and style="…" in ours
+    ],
+    "img-src": [
+        "'self'",
+        "data:",  # the page's icon, and the picture that the network sees
+    ],
+    "font-src": [
+        "'self'",
+        "data:",  # a font in Streamlit's own style sheet: a console error
+    ],
+    "connect-src": ["'self'"],
+    "base-uri": ["'none'"],
+    "form-action": ["'none'"],
+    "frame-ancestors": ["'none'"],
+}
+HEADERS = {
+    "Content-Security-Policy": "; ".join(" ".join([directive, *sources]) for directive, sources in POLICY.items()),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+app = st.App("main.py", middleware=[Middleware(Guard, hosts=st.get_option("server.allowedHosts"), headers=HEADERS)])

@@ -1,0 +1,97 @@
+"""A picture of every page, light, dark and on a phone: `python -m tests.browser.screenshots docs/`.
+
+The pages are found by the app's own navigation. Draw comes first, and what is drawn there is what other pages show.
+"""
+
+import argparse
+import sys
+import tempfile
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+from playwright.sync_api import Browser, Page
+
+from data.datasets import DatasetError
+from tests.browser.stage import PHONE, chromium, copy_project, open_page, page_names, running_app, wait_until_idle
+from tests.browser.test_draw_in_browser import DIGITS, draw, expect_reading
+from training.report import write_report
+
+DRAWN = 2
+DESKTOP: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}}
+WINDOWS: dict[str, dict[str, Any]] = {
+    "": DESKTOP | {"color_scheme": "light"},
+    "-dark": DESKTOP | {"color_scheme": "dark"},
+    "-phone": PHONE | {"color_scheme": "light", "device_scale_factor": 2},
+}
+TALLEST = 1600  # screen pixels of a page that are shown
+
+
+def take_pictures(browser: Browser, url: str, folder: Path) -> list[Path]:
+    """The pictures' files: `<page>.png`, `<page>-dark.png` and `<page>-phone.png`."""
+    taken = []
+    for suffix, window in WINDOWS.items():
+        context = browser.new_context(**window)
+        page = context.new_page()
+        page.goto(url)
+        page.get_by_label("Drawing pad").wait_for()
+        wait_until_idle(page)
+        draw(page, DIGITS[DRAWN])
+        expect_reading(page, DRAWN)
+        for number, name in enumerate(page_names(page)):
+            if number:
+                open_page(page, name)
+            path = folder / f"{name.lower().replace(' ', '-')}{suffix}.png"
+            path.write_bytes(small_png(whole_page(page)))
+            page.set_viewport_size(window["viewport"])
+            taken.append(path)
+        context.close()
+    return taken
+
+
+def whole_page(page: Page) -> bytes:
+    """A PNG of the page from its top to its end, or to what is `TALLEST`."""
+    page.mouse.move(0, 0)
+    size = page.viewport_size
+    assert size is not None
+    content = page.get_by_test_id("stMain").evaluate("main => main.scrollHeight")
+    page.set_viewport_size({"width": size["width"], "height": max(size["height"], min(content, TALLEST))})
+    wait_until_idle(page)
+    page.wait_for_timeout(500)  # charts follow the window with a delay
+    return page.screenshot(animations="disabled")
+
+
+def small_png(png: bytes) -> bytes:
+    """The same picture with a palette of 256 colours, at a third of the size."""
+    file = BytesIO()
+    image = Image.open(BytesIO(png)).convert("RGB")
+    image.quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(file, "PNG", optimize=True)
+    return file.getvalue()
+
+
+def fill_report_page(project: Path) -> None:
+    """A report on MNIST, or on scikit-learn's small digits where MNIST cannot be had."""
+    weights, folder = project / "model/pretrained/quick.npz", project / "runs/quick/report"
+    try:
+        write_report(weights, "mnist", folder)
+    except DatasetError:
+        write_report(weights, "digits", folder / "digits")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.browser.screenshots", description=__doc__)
+    parser.add_argument("folder", type=Path, help="where to write the pictures, over older ones of the same names")
+    folder = parser.parse_args().folder
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as copy, chromium() as browser:
+        project = copy_project(Path(copy))
+        fill_report_page(project)
+        with running_app(project) as url:
+            for path in take_pictures(browser, url, folder):
+                print(f"{path} ({path.stat().st_size / 1024:.0f} KB)")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,125 @@
+"""Who is let in: the guard, asked directly, in front of an app that tells what reached it."""
+
+from collections.abc import Coroutine
+from typing import Any
+
+import pytest
+from starlette.types import Message, Receive, Scope, Send
+
+from app.guard import Guard
+
+HOSTS = ["localhost", "127.0.0.1"]
+HEADERS = {"X-Content-Type-Options": "nosniff"}
+
+
+class Inside:
+    """What the guard guards."""
+
+    def __init__(self, fail: bool = False) -> None:
+        self.reached: list[str] = []
+        self.fail = fail
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.reached.append(scope["type"])
+        if self.fail:
+            raise RuntimeError("a mistake inside")
+        if scope["type"] == "http":
+            own = [(b"x-content-type-options", b"sniff"), (b"x-own", b"kept")]
+            await send({"type": "http.response.start", "status": 200, "headers": own})
+            await send({"type": "http.response.body", "body": b"inside"})
+
+
+def run(program: Coroutine[Any, Any, None]) -> None:
+    """Run it to its end. No event loop is needed: nothing here waits, and the browser tests hold the thread's own."""
+    try:
+        program.send(None)
+    except StopIteration:
+        return
+    raise AssertionError("it waits for something")
+
+
+def ask(inside: Inside, kind: str, *headers: tuple[str, str]) -> list[Message]:
+    """What the guard answers to a request with these headers."""
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    encoded = [(name.encode(), value.encode()) for name, value in headers]
+    scope: dict[str, Any] = {"type": kind, "path": "/", "headers": encoded}
+    run(Guard(inside, HOSTS, HEADERS)(scope, receive, send))
+    return sent
+
+
+GOOD = [
+    [("host", "localhost:8501")],
+    [("host", "127.0.0.1")],
+    [("host", "LOCALHOST:8501")],
+    [("host", "localhost:8501"), ("origin", "http://localhost:8501")],
+    [("host", "localhost:8501"), ("origin", "https://localhost:8501")],  # something before this server speaks TLS
+]
+BAD = [
+    [],
+    [("host", "")],
+    [("host", "evil.example")],
+    [("host", "evil.example:8501"), ("origin", "http://evil.example:8501")],
+    [("host", "localhost.evil.example")],
+    [("host", "localhost:8501@evil.example")],
+    [("host", "evil.example#localhost")],
+    [("host", "localhost:8501"), ("host", "evil.example")],
+    [("host", "localhost:8501"), ("origin", "http://evil.example")],
+    [("host", "localhost:8501"), ("origin", "http://localhost:9999")],
+    [("host", "localhost:8501"), ("origin", "http://localhost")],
+    [("host", "localhost:8501"), ("origin", "null")],
+    [("host", "localhost:8501"), ("origin", "")],
+    [("host", "localhost:8501"), ("origin", "localhost:8501")],
+    [("host", "localhost:8501"), ("origin", "http://localhost:8501"), ("origin", "http://evil.example")],
+]
+
+
+@pytest.mark.parametrize("headers", GOOD)
+@pytest.mark.parametrize("kind", ["http", "websocket"])
+def test_its_own_pages_are_let_in(kind: str, headers: list[tuple[str, str]]) -> None:
+    inside = Inside()
+    ask(inside, kind, *headers)
+    assert inside.reached == [kind]
+
+
+@pytest.mark.parametrize("headers", BAD)
+@pytest.mark.parametrize("kind", ["http", "websocket"])
+def test_other_names_and_other_origins_reach_nothing(kind: str, headers: list[tuple[str, str]]) -> None:
+    inside = Inside()
+    first, *_ = ask(inside, kind, *headers)
+    assert inside.reached == []
+    assert first["type"] == {"http": "http.response.start", "websocket": "websocket.close"}[kind]
+    assert first.get("status", 403) == 403
+
+
+def test_every_answer_carries_the_headers_once() -> None:
+    good, _ = ask(Inside(), "http", *GOOD[0])
+    assert good["headers"] == [(b"x-content-type-options", b"nosniff"), (b"x-own", b"kept")]
+    bad, _ = ask(Inside(), "http", *BAD[0])
+    assert (b"x-content-type-options", b"nosniff") in bad["headers"]
+
+
+def test_a_mistake_inside_is_answered_with_the_headers_and_still_reported() -> None:
+    inside, sent = Inside(fail=True), list[Message]()
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "path": "/", "headers": [(b"host", b"localhost")]}
+    with pytest.raises(RuntimeError, match="a mistake inside"):
+        run(Guard(inside, HOSTS, HEADERS)(scope, None, send))  # type: ignore[arg-type]
+    assert sent[0]["status"] == 500
+    assert (b"x-content-type-options", b"nosniff") in sent[0]["headers"]
+    assert b"mistake" not in sent[1]["body"]
+
+
+def test_starting_and_stopping_pass_through() -> None:
+    inside = Inside()
+    ask(inside, "lifespan")
+    assert inside.reached == ["lifespan"]
