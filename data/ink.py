@@ -152,16 +152,21 @@ def pen_width(ink: NDArray[np.float32]) -> float:
 
     On average over a line of width w, a point is w / 4 away from the nearest edge: this measures the width.
     """
-    inside = np.pad(ink > 0.5, 1)
+    inside = _covered(ink)
     depth = ndimage.distance_transform_edt(inside) - 0.5  # from pixel centres to the edge
     return 4 * float(depth[inside].mean())
+
+
+def _covered(ink: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Which pixels are more ink than paper, with a margin of one; faint and scattered ink may reach 0.5 nowhere."""
+    return np.pad(ink > min(0.5, ink.max() / 2), 1)
 
 
 def _with_usual_pen(ink: NDArray[np.float32]) -> NDArray[np.float32]:
     """The ink itself, or where its lines are unusually thin or thick for their size, redrawn with the usual pen:
     their edges are moved outwards or inwards.
     """
-    inside = np.pad(ink > min(0.5, ink.max() / 2), 1)  # faint and scattered ink may reach 0.5 nowhere
+    inside = _covered(ink)
     extent = max(inside.any(axis=0).sum(), inside.any(axis=1).sum())
     width = pen_width(ink)
     thinnest, thickest = USUAL_PEN_WIDTHS
