@@ -238,10 +238,10 @@ def show_other_answer(classifier: DigitClassifier, image: NDArray[np.uint8], pro
             f"Read as **{change.probabilities.argmax()}**, {percent(change.probabilities.max())}",
         ),
     ]
-    with st.container(horizontal=True, gap="large"):
+    with st.container(horizontal=True):
         for picture, description, caption in pictures:
-            with st.container(width=184):
-                st.html(enlarged(picture, description, side=184))
+            with st.container(width=168):
+                st.html(enlarged(picture, description, side=168))
                 st.markdown(caption)
     if not reached:
         st.markdown(f"Even {change.steps} steps do not turn it into a {digit}.")

@@ -136,13 +136,22 @@ def probability_sum(outputs: Array, digit: int, temperature: float) -> CellSum:
     scaled = outputs.astype(np.float64) / temperature
     value = float(softmax(scaled)[digit])
     quotient = f"{number(outputs[digit])} / {number(temperature)}"
-    equation = f"e^({quotient}) / Σ e^(y / T) = {np.exp(scaled[digit]):.4g} / {np.exp(scaled).sum():.4g} = {value:.4f}"
+    power, powers = scaled[digit], scaled.max() + np.log(np.exp(scaled - scaled.max()).sum())
+    equation = f"e^({quotient}) / Σ e^(y / T) = {exponential(power)} / {exponential(powers)} = {value:.4f}"
     return CellSum((slice(None),), outputs, value, equation)
 
 
 def one_cell(index: Shape) -> tuple[slice, ...]:
     """The region that is the one number at `index`."""
     return tuple(slice(place, place + 1) for place in index)
+
+
+def exponential(power: float) -> str:
+    """e to that power, as a number times a power of ten where it is large or small: it may be beyond all floats."""
+    if abs(power) < 7:
+        return number(np.exp(power))
+    tens = int(power // np.log(10))
+    return f"{np.exp(power - tens * np.log(10)):.2f} · 10^{tens}".replace("-", "−")
 
 
 def number(value: float) -> str:

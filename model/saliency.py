@@ -17,7 +17,7 @@ from .layer import Array, Layer
 from .losses import softmax, softmax_cross_entropy_prime
 from .network import Network
 
-STEP = 0.1  # how far a step goes, where the change of one pixel from paper to ink is 1
+STEP = 0.2  # how far a step goes, where the change of one pixel from paper to ink is 1
 MOST_STEPS = 100
 
 

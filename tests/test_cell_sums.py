@@ -6,7 +6,7 @@ import pytest
 from app.layer_texts import layer_text
 from model import ActivationLayer, ConvLayer, FCLayer, FlattenLayer, Layer, MaxPoolingLayer, Network
 from model.architectures import ARCHITECTURES, build_network
-from model.cell_sums import bracketed, cell_sum, layer_outputs, number, probability_sum
+from model.cell_sums import bracketed, cell_sum, exponential, layer_outputs, number, probability_sum
 from model.classifier import DigitClassifier
 from model.images import images_to_input
 from model.layer import Array
@@ -112,3 +112,12 @@ def test_probabilities_are_those_of_the_classifier() -> None:
 def test_numbers_as_people_write_them() -> None:
     assert [number(value) for value in (1.5, -0.25, -0.0001)] == ["1.500", "−0.250", "0.000"]
     assert [bracketed(value) for value in (1.5, -0.25)] == ["1.500", "(−0.250)"]
+
+
+@pytest.mark.parametrize(
+    ("power", "words"),
+    [(0, "1.000"), (np.log(20), "20.000"), (np.log(2.5e7), "2.50 · 10^7"), (np.log(2.5e-7), "2.50 · 10^−7"),
+     (1000 * np.log(10) + 1, "2.72 · 10^1000")],
+)  # fmt: skip
+def test_powers_of_e_of_any_size_can_be_read(power: float, words: str) -> None:
+    assert exponential(power) == words
