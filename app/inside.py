@@ -16,7 +16,7 @@ from model.cell_sums import CellSum, cell_sum, layer_outputs, number, probabilit
 from model.classifier import DigitClassifier
 from model.images import images_to_input
 from model.layer import Array, Shape
-from model.saliency import change_until, saliency
+from model.saliency import ChangedPicture, change_until, saliency
 
 EXAMPLE = [[[300, 240], [400, 150], [540, 140], [660, 220], [660, 350], [570, 450], [450, 480], [580, 510], [690, 600],
             [700, 730], [600, 830], [450, 860], [300, 790]]]  # fmt: skip
@@ -73,8 +73,7 @@ def pick_step(texts: list[LayerText], shapes: list[Shape]) -> int:
         "Step",
         range(len(texts)),
         index=1,
-        format_func=lambda step: f"{step} {texts[step].name}",
-        captions=[size(shape) for shape in shapes],
+        format_func=lambda step: f"{step} {texts[step].name} :small[{size(shapes[step])}]",
         horizontal=True,
         key="step",
     )
@@ -218,12 +217,18 @@ def show_other_answer(classifier: DigitClassifier, image: NDArray[np.uint8], pro
     st.header("What would have to change for another answer?")
     others = [digit for digit in range(10) if digit != answer]
     digit = st.radio(f"Instead of {answer}", others, index=others.index(second), horizontal=True)
-    change = change_until(classifier, image, digit)
-    reached = int(change.probabilities.argmax()) == digit
+    gradient, change = other_answer(classifier, image, digit)
+    new_answer = int(change.probabilities.argmax())
+    before = f"Read as **{answer}**, {percent(probabilities[answer])}; as {digit}, {percent(probabilities[digit])}"
+    after = f"Read as **{new_answer}**, {percent(change.probabilities[new_answer])}"
+    if new_answer == digit:
+        after += f"; as {answer}, {percent(change.probabilities[answer])}"
+    else:
+        after += f": even {change.steps} steps do not turn it into a {digit}"
     pictures = [
-        (ink_picture(image), "The picture", f"Read as **{answer}**, {percent(probabilities[answer])}"),
+        (ink_picture(image), "The picture", f"{before}."),
         (
-            over_ink(image, -saliency(classifier, image, digit)),
+            over_ink(image, -gradient),
             f"Where ink speaks for {digit}",
             f"−∂E/∂X. Blue: more ink makes a {digit} likelier. Red: less ink does.",
         ),
@@ -232,23 +237,27 @@ def show_other_answer(classifier: DigitClassifier, image: NDArray[np.uint8], pro
             "What was changed",
             f"{change.steps} small steps along −∂E/∂X: blue is more ink, red is less.",
         ),
-        (
-            ink_picture(change.image),
-            "The changed picture",
-            f"Read as **{change.probabilities.argmax()}**, {percent(change.probabilities.max())}",
-        ),
+        (ink_picture(change.image), "The changed picture", f"{after}."),
     ]
     with st.container(horizontal=True):
         for picture, description, caption in pictures:
             with st.container(width=168):
                 st.html(enlarged(picture, description, side=168))
                 st.markdown(caption)
-    if not reached:
-        st.markdown(f"Even {change.steps} steps do not turn it into a {digit}.")
     st.caption(
         "E is the loss for a picture of that digit, and ∂E/∂X what the backward pass hands back for each pixel: "
         "Simonyan et al., “Deep Inside Convolutional Networks”, 2013."
     )
+
+
+# Many steps through the network, and nothing that changes while layers and numbers are chosen.
+@st.cache_data(
+    max_entries=100,
+    show_spinner=False,
+    hash_funcs={DigitClassifier: lambda classifier: (classifier.header, classifier.network.parameters())},
+)
+def other_answer(classifier: DigitClassifier, image: NDArray[np.uint8], digit: int) -> tuple[Array, ChangedPicture]:
+    return saliency(classifier, image, digit), change_until(classifier, image, digit)
 
 
 def chosen_index(step: int, values: Array) -> Shape:

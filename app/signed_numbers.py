@@ -50,4 +50,5 @@ def number_table(values: ArrayLike, caption: str, chosen: int | None = None) -> 
         rows.append(f"<tr>{''.join(cells)}</tr>")
     style = "border-collapse: collapse; font-size: 0.8rem; text-align: right; font-variant-numeric: tabular-nums"
     title = f'<caption style="text-align: left; font-size: 0.875rem">{caption}</caption>'
-    return f'<table style="{style}">{title}{"".join(rows)}</table>'
+    table = f'<table style="{style}">{title}{"".join(rows)}</table>'
+    return f'<div style="overflow-x: auto">{table}</div>'
