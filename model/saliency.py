@@ -95,4 +95,4 @@ def input_error(network: Network, input: Array, digit: int, temperature: float) 
     output = network.forward_propagation(input.astype(network.dtype), training=True) / temperature
     target = np.eye(output.shape[-1], dtype=network.dtype)[[digit]]
     output_error = softmax_cross_entropy_prime(target, output) / temperature
-    return softmax(output)[0], network.backward_propagation(output_error)[0, :, :, 0].copy()
+    return softmax(output)[0], network.backward_propagation(output_error)[0, :, :, 0]
