@@ -73,7 +73,7 @@ def pick_step(texts: list[LayerText], shapes: list[Shape]) -> int:
         "Step",
         range(len(texts)),
         index=1,
-        format_func=lambda step: f"{step} {texts[step].name} :small[{size(shapes[step])}]",
+        format_func=lambda step: f"{step} {texts[step].name} · {size(shapes[step])}",
         horizontal=True,
         key="step",
     )

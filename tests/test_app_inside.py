@@ -107,7 +107,7 @@ def test_each_layer_shows_its_shape_its_formula_and_a_sum_of_its_own(root: Path,
     assert len(page.radio[0].options) == len(arrays) + 1
     for step, array in enumerate(arrays):
         choose_step(page, step)
-        assert f"[{' × '.join(map(str, array.shape[1:]))}]" in page.radio[0].options[step]
+        assert page.radio[0].options[step].endswith(f" · {' × '.join(map(str, array.shape[1:]))}")
         assert "$" in text(page)
         index = np.unravel_index(array[0].argmax(), array.shape[1:])
         assert f"[{', '.join(map(str, index))}]</b>" in equation(page)
