@@ -1,0 +1,188 @@
+// A layer's numbers as pictures: one map large, all of them small. Clicks and arrow keys choose a number.
+
+const IN_A_ROW = 8; // small maps
+const GAP = 4; // pixels between them
+const ARROWS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
+
+const views = new WeakMap(); // by the large canvas
+
+// Streamlit calls this when the maps come onto the page, and again whenever `data` changes.
+export default function ({ data, parentElement, setTriggerValue }) {
+  const canvas = parentElement.querySelector(".large");
+  if (!views.has(canvas)) views.set(canvas, new Maps(parentElement, canvas));
+  const view = views.get(canvas);
+  view.setTriggerValue = setTriggerValue;
+  view.receive(data);
+}
+
+class Maps {
+  asked = null; // the choice that Python has not answered yet: what comes meanwhile answers an older one
+
+  constructor(root, canvas) {
+    this.large = canvas;
+    this.all = root.querySelector(".all");
+    this.readout = root.querySelector(".readout");
+    this.large.onclick = (event) => this.choose(this.cellAt(event));
+    this.large.onpointermove = (event) => this.tell(this.cellAt(event));
+    this.large.onkeydown = (event) => this.keyDown(event, (down, right) => this.neighbour(down, right));
+    this.all.onclick = (event) => this.choose(this.mapAt(event));
+    this.all.onpointermove = (event) => this.tell(this.mapAt(event));
+    this.all.onkeydown = (event) => this.keyDown(event, (down, right) => this.otherMap(IN_A_ROW * down + right));
+    this.large.onpointerleave = this.all.onpointerleave = () => this.tell(null);
+    new ResizeObserver(() => this.draw()).observe(this.large);
+  }
+
+  receive(data) {
+    const moved = String(this.data?.shape) !== String(data.shape);
+    const answered = String(data.chosen) === String(this.asked);
+    if (moved || answered || this.asked === null) {
+      this.chosen = data.chosen;
+      this.asked = null;
+    }
+    this.data = data;
+    const bytes = Uint8Array.from(atob(data.values), (letter) => letter.charCodeAt(0));
+    this.values = new Float32Array(bytes.buffer); // (maps, rows, columns)
+    this.pictures = Array.from({ length: data.shape[2] }, (_, map) => this.picture(map));
+    this.all.hidden = data.shape[2] === 1;
+    this.large.setAttribute("aria-label", data.description);
+    this.all.setAttribute("aria-label", `${data.description}, small`);
+    this.large.classList.toggle("choosable", data.choose === "cell");
+    this.all.classList.toggle("choosable", data.choose !== "nothing");
+    this.draw();
+    this.tell(null);
+  }
+
+  value([row, column, map]) {
+    const [rows, columns] = this.data.shape;
+    return this.values[(map * rows + row) * columns + column];
+  }
+
+  // What is under the mouse, or else what is chosen, in words
+
+  tell(cell) {
+    const [row, column, map] = cell ?? this.chosen;
+    const { shape, vector, choose, unit } = this.data;
+    const words = [];
+    if (shape[2] > 1) words.push(`${unit} ${map}`);
+    if (row !== null && (cell || choose === "cell")) {
+      words.push(vector ? `number ${row * shape[1] + column}` : `row ${row}, column ${column}`);
+      const value = this.value([row, column, map]).toFixed(3).replace("-", "−");
+      this.readout.textContent = `${words.join(", ")}: ${value}`;
+    } else this.readout.textContent = words.join(", ");
+  }
+
+  // Choosing
+
+  choose(cell) {
+    const { choose } = this.data;
+    if (!cell || choose === "nothing") return;
+    const [row, column] = cell[0] === null || choose === "map" ? this.chosen : cell;
+    this.chosen = this.asked = [row, column, choose === "map" && cell[0] !== null ? this.chosen[2] : cell[2]];
+    this.setTriggerValue("choice", this.chosen);
+    this.draw();
+    this.tell(null);
+  }
+
+  keyDown(event, neighbour) {
+    if (!(event.key in ARROWS) || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    event.stopPropagation();
+    this.choose(neighbour(...ARROWS[event.key]));
+  }
+
+  neighbour(down, right) {
+    const [rows, columns] = this.data.shape;
+    const [row, column, map] = this.chosen;
+    return [inside(row + down, rows), inside(column + right, columns), map];
+  }
+
+  otherMap(steps) {
+    return [null, null, inside(this.chosen[2] + steps, this.data.shape[2])];
+  }
+
+  cellAt(event) {
+    const [rows, columns] = this.data.shape;
+    const { left, top, width, height } = this.large.getBoundingClientRect();
+    const row = inside(Math.floor(((event.clientY - top) / height) * rows), rows);
+    return [row, inside(Math.floor(((event.clientX - left) / width) * columns), columns), this.chosen[2]];
+  }
+
+  mapAt(event) {
+    const { left, top } = this.all.getBoundingClientRect();
+    const { wide, high } = this.grid();
+    const column = inside(Math.floor((event.clientX - left) / (wide + GAP)), IN_A_ROW);
+    const map = Math.floor((event.clientY - top) / (high + GAP)) * IN_A_ROW + column;
+    return map < this.data.shape[2] ? [null, null, map] : null;
+  }
+
+  // Drawing: a picture has a pixel for each number, and is enlarged with sharp edges
+
+  picture(map) {
+    const [rows, columns] = this.data.shape;
+    const canvas = new OffscreenCanvas(columns, rows);
+    const image = new ImageData(columns, rows);
+    for (let i = 0; i < rows * columns; i++) {
+      const value = this.values[map * rows * columns + i];
+      const colour = this.data.colours[value >= 0 ? 0 : 1];
+      image.data.set([...colour, (255 * Math.abs(value)) / this.data.largest], 4 * i);
+    }
+    canvas.getContext("2d").putImageData(image, 0, 0);
+    return canvas;
+  }
+
+  // Width and height of a small map, in the page's pixels.
+  grid() {
+    const [rows, columns, maps] = this.data.shape;
+    const wide = (this.large.clientWidth - GAP * (IN_A_ROW - 1)) / IN_A_ROW;
+    return { wide, high: (wide * rows) / columns, lines: Math.ceil(maps / IN_A_ROW) };
+  }
+
+  draw() {
+    const [rows, columns] = this.data.shape;
+    const width = this.large.clientWidth;
+    const { wide, high, lines } = this.grid();
+    if (!width) return;
+    const [row, column, chosenMap] = this.chosen;
+
+    const large = prepared(this.large, (width * rows) / columns);
+    const side = width / columns;
+    large.drawImage(this.pictures[chosenMap], 0, 0, width, side * rows);
+    const { region, choose } = this.data;
+    if (region) this.frame(large, region[1] * side, region[0] * side, region[3] * side, region[2] * side);
+    if (choose === "cell") this.frame(large, column * side, row * side, side, side);
+
+    if (this.all.hidden) return;
+    const all = prepared(this.all, lines * (high + GAP));
+    this.pictures.forEach((picture, map) => {
+      const [x, y] = [(map % IN_A_ROW) * (wide + GAP), Math.floor(map / IN_A_ROW) * (high + GAP)];
+      all.drawImage(picture, x, y, wide, high);
+      all.strokeStyle = getComputedStyle(this.all).color;
+      all.globalAlpha = 0.3;
+      all.strokeRect(x + 0.5, y + 0.5, wide - 1, high - 1);
+      all.globalAlpha = 1;
+      if (map === chosenMap) this.frame(all, x, y, wide, high);
+    });
+  }
+
+  frame(ink, x, y, width, height) {
+    ink.strokeStyle = getComputedStyle(this.large).color;
+    ink.lineWidth = 2;
+    ink.strokeRect(x, y, width, height);
+    ink.lineWidth = 1;
+  }
+}
+
+// A cleared canvas as wide as the page has room and `height` high, sharp on any screen.
+function prepared(canvas, height) {
+  canvas.style.height = `${height}px`;
+  canvas.width = Math.round(canvas.clientWidth * devicePixelRatio);
+  canvas.height = Math.round(height * devicePixelRatio);
+  const ink = canvas.getContext("2d");
+  ink.scale(canvas.width / canvas.clientWidth, canvas.height / height);
+  ink.imageSmoothingEnabled = false;
+  return ink;
+}
+
+function inside(value, size) {
+  return Math.min(Math.max(value, 0), size - 1);
+}

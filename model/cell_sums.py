@@ -1,0 +1,165 @@
+"""One number of a layer's output, and the very sum that made it: each layer looked at as closely as can be.
+
+The sums are worked out from the layers' own inputs and parameters, in the open and one cell at a time, without the
+layers' forward passes. Tests hold the two equal.
+"""
+
+from dataclasses import dataclass
+from functools import singledispatch
+
+import numpy as np
+
+from .activation_layer import ActivationLayer
+from .conv_layer import ConvLayer
+from .dropout_layer import DropoutLayer
+from .fc_layer import FCLayer
+from .flatten_layer import FlattenLayer
+from .layer import Array, Layer, Shape
+from .losses import softmax
+from .max_pooling_layer import MaxPoolingLayer
+from .network import Network
+
+
+@dataclass(frozen=True)
+class CellSum:
+    """How one number of the output comes from the input.
+
+    Attributes:
+        region: where in the input its numbers are, a slice for each axis.
+        inputs: these numbers, `input[region]`.
+        value: the number that they make.
+        equation: how, written out for reading.
+        weights: what each of the inputs is multiplied with, in their shape; None where nothing is.
+        bias: what is added to the sum of the products.
+    """
+
+    region: tuple[slice, ...]
+    inputs: Array
+    value: float
+    equation: str
+    weights: Array | None = None
+    bias: float = 0.0
+
+    @property
+    def products(self) -> Array:
+        """Each input times its weight, in float64."""
+        assert self.weights is not None
+        return self.inputs.astype(np.float64) * self.weights
+
+    def largest_products(self, count: int) -> tuple[list[int], float]:
+        """Where the `count` products furthest from 0 are in the flattened inputs, and the sum of all others."""
+        products = self.products.ravel()
+        order = np.argsort(-np.abs(products), kind="stable")
+        return order[:count].tolist(), float(products[order[count:]].sum())
+
+
+def layer_outputs(network: Network, input: Array) -> list[Array]:
+    """The output of each layer, first to last, as the network predicts; it is not changed.
+
+    Args:
+        input: `(n, *network.input_shape)`.
+    """
+    outputs = [np.asarray(input, network.dtype)]
+    for layer in network.layers:
+        outputs.append(layer.forward_propagation(outputs[-1]))
+    return outputs[1:]
+
+
+@singledispatch
+def cell_sum(layer: Layer, input: Array, index: Shape) -> CellSum:
+    """The sum behind `output[index]`, where `input` and output are of one sample, without the batch axis.
+
+    Raises:
+        NotImplementedError: nobody has said yet what such a layer does with its numbers.
+    """
+    raise NotImplementedError(f"{type(layer).__name__} has no sum to show: register one in model/cell_sums.py")
+
+
+@cell_sum.register
+def convolution_sum(layer: ConvLayer, input: Array, index: Shape) -> CellSum:
+    i, j, k = index
+    m, n = layer.kernel_shape
+    region = (slice(i, i + m), slice(j, j + n), slice(None))
+    return weighted_sum(input, region, layer.weights[..., k], layer.bias[k])
+
+
+@cell_sum.register
+def fully_connected_sum(layer: FCLayer, input: Array, index: Shape) -> CellSum:
+    neuron = index[-1]
+    weights = layer.weights[:, neuron].reshape(input.shape)
+    return weighted_sum(input, (slice(None),) * input.ndim, weights, layer.bias[0, neuron])
+
+
+def weighted_sum(input: Array, region: tuple[slice, ...], weights: Array, bias: float) -> CellSum:
+    """Σ x · w + b."""
+    inputs = input[region]
+    total = float((inputs.astype(np.float64) * weights).sum())
+    value = total + float(bias)
+    equation = f"Σ x · w + b = {number(total)} + {bracketed(bias)} = {number(value)}"
+    return CellSum(region, inputs, value, equation, weights, float(bias))
+
+
+@cell_sum.register
+def max_pooling_sum(layer: MaxPoolingLayer, input: Array, index: Shape) -> CellSum:
+    i, j, k = index
+    p, q = layer.pool_shape
+    region = (slice(i * p, i * p + p), slice(j * q, j * q + q), slice(k, k + 1))
+    inputs = input[region]
+    value = float(inputs.max())
+    return CellSum(region, inputs, value, f"max({', '.join(map(number, inputs.ravel()))}) = {number(value)}")
+
+
+@cell_sum.register
+def activation_sum(layer: ActivationLayer, input: Array, index: Shape) -> CellSum:
+    region = one_cell(index)
+    value = float(layer.activation(input[region]).item())
+    return CellSum(
+        region, input[region], value, f"{layer.activation.__name__}({number(input[index])}) = {number(value)}"
+    )
+
+
+@cell_sum.register
+def flatten_sum(layer: FlattenLayer, input: Array, index: Shape) -> CellSum:
+    place = tuple(int(axis) for axis in np.unravel_index(index[0], input.shape))
+    value = float(input[place])
+    return CellSum(one_cell(place), input[one_cell(place)], value, f"x[{', '.join(map(str, place))}] = {number(value)}")
+
+
+@cell_sum.register
+def dropout_sum(layer: DropoutLayer, input: Array, index: Shape) -> CellSum:
+    value = float(input[index])
+    return CellSum(one_cell(index), input[one_cell(index)], value, f"x = {number(value)}, passed through")
+
+
+def probability_sum(outputs: Array, digit: int, temperature: float) -> CellSum:
+    """The probability of a digit: the softmax of the network's ten outputs, as `DigitClassifier` takes it."""
+    scaled = outputs.astype(np.float64) / temperature
+    value = float(softmax(scaled)[digit])
+    quotient = f"{number(outputs[digit])} / {number(temperature)}"
+    power, powers = scaled[digit], scaled.max() + np.log(np.exp(scaled - scaled.max()).sum())
+    equation = f"e^({quotient}) / Σ e^(y / T) = {exponential(power)} / {exponential(powers)} = {value:.4f}"
+    return CellSum((slice(None),), outputs, value, equation)
+
+
+def one_cell(index: Shape) -> tuple[slice, ...]:
+    """The region that is the one number at `index`."""
+    return tuple(slice(place, place + 1) for place in index)
+
+
+def exponential(power: float) -> str:
+    """e to that power, as a number times a power of ten where it is large or small: it may be beyond all floats."""
+    if abs(power) < 7:
+        return number(np.exp(power))
+    tens = int(power // np.log(10))
+    return f"{np.exp(power - tens * np.log(10)):.2f} · 10^{tens}".replace("-", "−")
+
+
+def number(value: float) -> str:
+    """To three decimals, with a real minus."""
+    text = f"{value:.3f}"
+    return "0.000" if text == "-0.000" else text.replace("-", "−")
+
+
+def bracketed(value: float) -> str:
+    """The same, for places behind a sign: "+ (−0.012)"."""
+    return f"({number(value)})" if number(value).startswith("−") else number(value)

@@ -1,0 +1,59 @@
+"""The Look inside page in Chromium: a digit is drawn, a layer and a number in it are chosen by mouse and keyboard."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.test_draw_in_browser import DIGITS, PHONE, draw, pad, press
+
+
+def open_page(page: Page) -> None:
+    page.get_by_role("link", name="Look inside").click()
+    expect(page.get_by_text("Instead of")).to_be_visible()
+
+
+def expect_sum(page: Page, beginning: str) -> None:
+    expect(page.locator(".st-key-sum")).to_have_text(re.compile(rf"^\s*{beginning}"), timeout=15_000)
+
+
+def test_a_digit_is_drawn_and_followed_to_a_single_number(page: Page) -> None:
+    draw(page, DIGITS[7])
+    open_page(page)
+    answer = page.locator(".st-key-answer")
+    expect(answer).to_have_text(re.compile("Read as 7,"))  # what was drawn on the Draw page
+    press(page, "Clear")
+    expect(answer.or_(page.get_by_text("The pad is blank")).first).to_be_visible()
+    draw(page, DIGITS[4])
+    expect(answer).to_have_text(re.compile("Read as 4,"), timeout=15_000)
+
+    output = page.get_by_label("Output Y", exact=True)
+    box = output.bounding_box()
+    assert box is not None
+    output.click(position={"x": box["width"] * 5.5 / 24, "y": box["height"] * 3.5 / 24})
+    expect_sum(page, r"Y\[3, 5, \d+\] = Σ x · w \+ b = ")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowRight")
+    expect_sum(page, r"Y\[4, 6, \d+\]")
+    page.get_by_label("Output Y, small").click(position={"x": 5, "y": 5})
+    expect_sum(page, r"Y\[4, 6, 0\]")
+    page.keyboard.press("ArrowRight")
+    expect_sum(page, r"Y\[4, 6, 1\]")
+    page.get_by_label("Kernels, small").click(position={"x": 5, "y": 5})
+    expect_sum(page, r"Y\[4, 6, 0\]")
+    output.hover(position={"x": box["width"] * 1.5 / 24, "y": box["height"] * 2.5 / 24})
+    expect(page.get_by_text(re.compile(r"map 0, row 2, column 1: −?\d+\.\d{3}"))).to_be_visible()
+
+    page.get_by_role("radio", name=re.compile("^1 Convolution")).focus()
+    page.keyboard.press("ArrowRight")
+    expect_sum(page, r"Y\[\d+, \d+, \d+\] = max\(")
+
+
+@pytest.mark.parametrize("window", [PHONE])
+def test_nothing_is_wider_than_a_phone(page: Page) -> None:
+    page.get_by_test_id("stExpandSidebarButton").click()
+    open_page(page)
+    pad(page).wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    main = page.get_by_test_id("stMain")
+    assert main.evaluate("main => main.scrollWidth") <= 390
