@@ -4,10 +4,10 @@ import csv
 import io
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,8 +74,11 @@ class Trainer:
         self.progress = Progress()
         self.stopping = False
 
-    def train(self) -> bool:
+    def train(self, watch: Callable[[Self], None] = lambda trainer: None) -> bool:
         """Train to the end, or to the end of the step in which `stop` was called; whether it was the end.
+
+        Args:
+            watch: called at the start and after every step and epoch, to tell others how far the run is.
 
         Raises:
             TrainingError: the loss is not finite any more.
@@ -84,6 +87,7 @@ class Trainer:
         recipe, progress = self.recipe, self.progress
         parameters = self.network.parameters()
         self.save()
+        watch(self)
         with ParallelNetwork(self.network, self.threads) as parallel, self._bar() as bar:
             while progress.epoch < recipe.epochs:
                 started = time.perf_counter()
@@ -96,11 +100,13 @@ class Trainer:
                     progress.loss += loss * len(images)
                     progress.correct += correct
                     bar.update()
+                    watch(self)
                     if self.stopping:
                         progress.seconds += time.perf_counter() - started
                         self.save()
                         return False
                 self._finish_epoch(parallel, started)
+                watch(self)
                 bar.set_postfix_str(self._standing())
                 bar.set_description(self._place())
         return True
