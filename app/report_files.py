@@ -70,6 +70,8 @@ def read_report(path: Path) -> dict[str, Any]:
         report = json.loads(path.read_text(encoding="utf-8"))
         if not fits(report, SHAPE) or report.get("format") != FORMAT or len(report["accuracy_interval"]) != 2:
             raise ValueError("it does not hold what a report does")
+        if [len(row) for row in report["confusion"]] != [10] * 10 or len(report["digits"]) != 10:
+            raise ValueError("there are ten digits")
         for reading in [*report["mistakes"], *report["examples"]]:
             reading["picture"] = enlarged(b64decode(reading["picture"]))
     except (OSError, ValueError, RecursionError):

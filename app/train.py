@@ -1,5 +1,7 @@
 """The Train page: start a training run, watch it learn, stop it, go on, and compare it with others."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from app.train_charts import curves, watched_digits
@@ -66,11 +68,11 @@ def new_run(training: Run | None) -> None:
         st.error(escaped(problem))
 
 
-def act(doing: str, action, show: str) -> None:  # type: ignore[no-untyped-def]
+def act(doing: str, action: Callable[[], None], show: str) -> None:
     """Do what a button asks for, keep the words of what went wrong, and show the run it was about."""
     st.session_state.pop("train_problem", None)
     try:
-        with st.spinner(f"{doing} {show} …"):
+        with st.spinner(escaped(f"{doing} {show} …")):
             action()
         st.session_state["shown_next"] = show
     except (RunError, OSError) as error:
@@ -82,7 +84,7 @@ def act(doing: str, action, show: str) -> None:  # type: ignore[no-untyped-def]
 def label(run: Run) -> str:
     """ "quick-2 · mnist · is being trained"."""
     about = run.progress["about"] if run.progress else {}
-    return " · ".join([run.name, *[str(about[key]) for key in ("dataset",) if key in about], STATES[run.state]])
+    return " · ".join([run.name, str(about.get("dataset", "unknown data")), STATES[run.state]])
 
 
 def show_run(run: Run, others: list[Run], training: Run | None) -> None:
@@ -91,9 +93,8 @@ def show_run(run: Run, others: list[Run], training: Run | None) -> None:
     with st.container(horizontal=True):
         if run.state == "running" and st.button("Stop"):
             act("Stopping", lambda: stop(ROOT, run.name), show=run.name)
-        if run.state in ("stopped", "failed") and (run.folder / "checkpoint.npz").exists():
-            if st.button("Go on", disabled=training is not None):
-                act("Going on with", lambda: go_on(ROOT, run.name), show=run.name)
+        if run.can_go_on and st.button("Go on", disabled=training is not None):
+            act("Going on with", lambda: go_on(ROOT, run.name), show=run.name)
     for problem in run.problems:
         st.warning(escaped(problem))
     if any(each.history or each.progress for each in [run, *others]):

@@ -47,6 +47,10 @@ class Run:
     def name(self) -> str:
         return self.folder.name
 
+    @property
+    def can_go_on(self) -> bool:
+        return self.state in ("stopped", "failed") and (self.folder / "checkpoint.npz").exists()
+
 
 def list_runs(runs: Path) -> list[Run]:
     """Every run below `runs`, those that train first, then the newest first."""
@@ -115,9 +119,7 @@ def start(root: Path, name: str, recipe: str, dataset: str, epochs: int, seed: i
         RunError: the name is none, or taken; another run trains; or the process ended at once.
     """
     if not NAME.fullmatch(name):
-        raise RunError(
-            "a run's name is up to 64 letters, digits, dots, dashes and underscores, no mark first"
-        )
+        raise RunError("a run's name is up to 64 letters, digits, dots, dashes and underscores, no mark first")
     folder = root / "runs" / name
     if (folder / "checkpoint.npz").exists() or (folder / "weights.npz").exists():
         raise RunError(f"there is a run named {name}: choose another name")
@@ -162,9 +164,7 @@ def _train(root: Path, name: str, options: Sequence[str]) -> None:
         with locked(runs / ".start.lock", patience=PATIENCE):
             for other in runs.glob(f"*/{LOCK}"):
                 if is_locked(other):
-                    raise RunError(
-                        f"{other.parent.name} is being trained, and one run at a time uses all there is: wait or stop it"
-                    )
+                    raise RunError(f"{other.parent.name} is being trained: wait for it, or stop it first")
             with open(folder / "log.txt", "wb") as log:
                 process = launch(root, "training.train", [f"--name={name}", *options], log)
             started = _comes_true(lambda: is_locked(folder / LOCK) or process.poll() is not None)
