@@ -76,8 +76,7 @@ def act(doing: str, action: Callable[[], None], show: str) -> None:
             action()
         st.session_state["shown_next"] = show
     except (RunError, OSError) as error:
-        text = str(error)
-        st.session_state["train_problem"] = f"{text[:1].upper()}{text[1:]}."
+        st.session_state["train_problem"] = f"{doing} {show} did not work: {error}."
     st.rerun()
 
 
@@ -91,7 +90,7 @@ def show_run(run: Run, others: list[Run], training: Run | None) -> None:
     """How far a run is, what can be done with it, its curves, and the digits that it is watched by."""
     show_standing(run)
     with st.container(horizontal=True):
-        if run.state == "running" and st.button("Stop"):
+        if run.state == "running" and st.button("Stop training"):
             act("Stopping", lambda: stop(ROOT, run.name), show=run.name)
         if run.can_go_on and st.button("Go on", disabled=training is not None):
             act("Going on with", lambda: go_on(ROOT, run.name), show=run.name)

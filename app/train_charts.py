@@ -7,10 +7,10 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from app.charts import enlarged, percent
+from app.charts import GREY, enlarged, percent
 from training.runs import Run
 
-COLOURS = ["#2b7bd0", "#d9662c", "#2e9e6b", "#a55fc4", "#b8860b", "#8b949e"]  # legible on white and on black
+COLOURS = ["#2b7bd0", "#d9662c", "#2e9e6b", "#a55fc4", "#b8860b", GREY]  # legible on white and on black
 
 
 def curves(runs: list[Run], quantity: str) -> tuple[pd.DataFrame, dict[str, Any]]:
@@ -36,22 +36,27 @@ def curves(runs: list[Run], quantity: str) -> tuple[pd.DataFrame, dict[str, Any]
 @cache
 def _empty_curves(quantity: str) -> dict[str, Any]:
     """The chart without its numbers: while only these change, the browser does not build it anew."""
-    legend = alt.Legend(orient="top", title=None)
-    chart = alt.Chart(height=300).encode(
+    legend = alt.Legend(orient="top", title=None, symbolType="stroke", symbolStrokeColor=GREY)
+    chart = alt.Chart(height=260).encode(
         x=alt.X("epoch:Q", scale=alt.Scale(domainMin=0), axis=alt.Axis(tickMinStep=1, format="d")),
         y=alt.Y(
             f"{quantity}:Q",
             title=f"{quantity} (logarithmic)" if quantity == "loss" else quantity,
             scale=alt.Scale(type="log") if quantity == "loss" else alt.Scale(zero=False),
-            axis=alt.Axis(format="~g" if quantity == "loss" else ".1%"),
+            axis=alt.Axis(format="~g" if quantity == "loss" else ".1%", tickCount=5),
         ),
-        color=alt.Color("run:N", scale=alt.Scale(range=COLOURS), legend=legend),
-        strokeDash=alt.StrokeDash(
-            "images:N", scale=alt.Scale(domain=["validation", "training"], range=[[1, 0], [5, 4]]), legend=legend
+        color=alt.Color(
+            "run:N", sort=None, scale=alt.Scale(range=COLOURS), legend=alt.Legend(orient="top", title=None)
         ),
+        detail="images:N",
         tooltip=["run:N", "images:N", "epoch:Q", f"{quantity}:Q"],
     )
-    return chart.mark_line(point=True).to_dict()
+    dashes = alt.StrokeDash(
+        "images:N", scale=alt.Scale(domain=["validation", "training"], range=[[1, 0], [5, 4]]), legend=legend
+    )
+    line, points = chart.mark_line().encode(strokeDash=dashes), chart.mark_circle(size=25, opacity=1)
+    spec = (line + points).to_dict()
+    return {name: spec[name] for name in spec if name not in ("data", "datasets")}  # an empty row would be drawn too
 
 
 def watched_digits(digits: list[dict[str, Any]]) -> str:
