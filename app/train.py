@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from app.train_charts import curves, watched_digits
+from app.train_charts import curves, curves_chart, watched_digits
 from app.weights_picker import ROOT, escaped
 from training.parallel import usable_cores
 from training.recipes import RECIPES
@@ -96,9 +96,10 @@ def show_run(run: Run, others: list[Run], training: Run | None) -> None:
             act("Going on with", lambda: go_on(ROOT, run.name), show=run.name)
     for problem in run.problems:
         st.warning(escaped(problem))
-    if any(each.history or each.progress for each in [run, *others]):
-        for column, quantity in zip(st.columns(2), ("loss", "accuracy"), strict=True):
-            column.vega_lite_chart(*curves([run, *others], quantity), alt=f"The {quantity} over the epochs")
+    for column, quantity in zip(st.columns(2), ("loss", "accuracy"), strict=True):
+        table = curves([run, *others], quantity)
+        if len(table):
+            column.altair_chart(curves_chart(table, quantity), alt=f"The {quantity} over the epochs")
     if run.progress and run.progress["digits"]:
         st.subheader("Hard validation digits")
         st.html(watched_digits(run.progress["digits"]))

@@ -1,6 +1,5 @@
 """What the Train page draws: the curves of several runs in one chart, and the digits that are watched."""
 
-from functools import cache
 from html import escape
 from typing import Any
 
@@ -13,13 +12,10 @@ from training.runs import Run
 COLOURS = ["#2b7bd0", "#d9662c", "#2e9e6b", "#a55fc4", "#b8860b", GREY]  # legible on white and on black
 
 
-def curves(runs: list[Run], quantity: str) -> tuple[pd.DataFrame, dict[str, Any]]:
+def curves(runs: list[Run], quantity: str) -> pd.DataFrame:
     """The "loss" or "accuracy" of each run over its epochs, on training and on validation images.
 
     An epoch that is under way is a point between the last and the next.
-
-    Returns:
-        the numbers and the chart, for `st.vega_lite_chart`.
     """
     rows = []
     for run in runs:
@@ -29,34 +25,28 @@ def curves(runs: list[Run], quantity: str) -> tuple[pd.DataFrame, dict[str, Any]
         if run.progress and run.progress["step"]:
             now = run.progress["epoch"] + run.progress["step"] / run.progress["steps"]
             rows.append((run.name, "training", now, run.progress[quantity]))
-    table = pd.DataFrame(rows, columns=["run", "images", "epoch", quantity])
-    return table.astype({"epoch": float, quantity: float}), _empty_curves(quantity)
+    return pd.DataFrame(rows, columns=["run", "images", "epoch", quantity])
 
 
-@cache
-def _empty_curves(quantity: str) -> dict[str, Any]:
-    """The chart without its numbers: while only these change, the browser does not build it anew."""
+def curves_chart(table: pd.DataFrame, quantity: str) -> alt.LayerChart:
+    """Those curves: a colour for each run, dashes for training images."""
     legend = alt.Legend(orient="top", title=None, symbolType="stroke", symbolStrokeColor=GREY)
-    chart = alt.Chart(height=260).encode(
+    loss = quantity == "loss"
+    base = alt.Chart(table).encode(
         x=alt.X("epoch:Q", scale=alt.Scale(domainMin=0), axis=alt.Axis(tickMinStep=1, format="d")),
         y=alt.Y(
             f"{quantity}:Q",
-            title=f"{quantity} (logarithmic)" if quantity == "loss" else quantity,
-            scale=alt.Scale(type="log") if quantity == "loss" else alt.Scale(zero=False),
-            axis=alt.Axis(format="~g" if quantity == "loss" else ".1%", tickCount=5),
+            title="loss (logarithmic)" if loss else "accuracy",
+            scale=alt.Scale(type="log") if loss else alt.Scale(zero=False),
+            axis=alt.Axis(format="~g" if loss else ".1%", tickCount=5),
         ),
-        color=alt.Color(
-            "run:N", sort=None, scale=alt.Scale(range=COLOURS), legend=alt.Legend(orient="top", title=None)
-        ),
+        color=alt.Color("run:N", sort=None, scale=alt.Scale(range=COLOURS), legend=legend),
         detail="images:N",
         tooltip=["run:N", "images:N", "epoch:Q", f"{quantity}:Q"],
     )
-    dashes = alt.StrokeDash(
-        "images:N", scale=alt.Scale(domain=["validation", "training"], range=[[1, 0], [5, 4]]), legend=legend
-    )
-    line, points = chart.mark_line().encode(strokeDash=dashes), chart.mark_circle(size=25, opacity=1)
-    spec = (line + points).to_dict()
-    return {name: spec[name] for name in spec if name not in ("data", "datasets")}  # an empty row would be drawn too
+    images = alt.Scale(domain=["validation", "training"], range=[[1, 0], [5, 4]])
+    lines = base.mark_line().encode(strokeDash=alt.StrokeDash("images:N", scale=images, legend=legend))
+    return alt.layer(lines, base.mark_circle(size=25, opacity=1), height=260)
 
 
 def watched_digits(digits: list[dict[str, Any]]) -> str:

@@ -197,7 +197,7 @@ def test_going_on_asks_for_the_run_that_is_shown(root: Path, monkeypatch: pytest
 def test_curves_hold_every_run_and_the_epoch_that_is_under_way(root: Path) -> None:
     for name in ("one", "two"):
         make_run(root, name)
-    table, _ = curves([read_run(root / "runs" / name) for name in ("one", "two")], "loss")
+    table = curves([read_run(root / "runs" / name) for name in ("one", "two")], "loss")
     one = table[table["run"] == "one"]
     training, validation = (one[one["images"] == images] for images in ("training", "validation"))
     assert training[["epoch", "loss"]].to_numpy().tolist() == [[1, 1], [2, 0.5], [2.5, 0.25]]
