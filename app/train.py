@@ -96,10 +96,12 @@ def show_run(run: Run, others: list[Run], training: Run | None) -> None:
             act("Going on with", lambda: go_on(ROOT, run.name), show=run.name)
     for problem in run.problems:
         st.warning(escaped(problem))
+    compared = [run, *others]
+    epochs = max(each.progress["epochs"] if each.progress else len(each.history) for each in compared)
     for column, quantity in zip(st.columns(2), ("loss", "accuracy"), strict=True):
-        table = curves([run, *others], quantity)
+        table = curves(compared, quantity)
         if len(table):
-            column.altair_chart(curves_chart(table, quantity), alt=f"The {quantity} over the epochs")
+            column.altair_chart(curves_chart(table, quantity, epochs), alt=f"The {quantity} over the epochs")
     if run.progress and run.progress["digits"]:
         st.subheader("Hard validation digits")
         st.html(watched_digits(run.progress["digits"]))

@@ -28,17 +28,17 @@ def curves(runs: list[Run], quantity: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["run", "images", "epoch", quantity])
 
 
-def curves_chart(table: pd.DataFrame, quantity: str) -> alt.LayerChart:
-    """Those curves: a colour for each run, dashes for training images."""
+def curves_chart(table: pd.DataFrame, quantity: str, epochs: int) -> alt.LayerChart | alt.FacetChart:
+    """Those curves, with room for so many epochs: a colour for each run, dashes for training images."""
     legend = alt.Legend(orient="top", title=None, symbolType="stroke", symbolStrokeColor=GREY)
     loss = quantity == "loss"
     base = alt.Chart(table).encode(
-        x=alt.X("epoch:Q", scale=alt.Scale(domainMin=0), axis=alt.Axis(tickMinStep=1, format="d")),
+        x=alt.X("epoch:Q", scale=alt.Scale(domain=[0, epochs]), axis=alt.Axis(tickMinStep=1, format="d")),
         y=alt.Y(
             f"{quantity}:Q",
             title="loss (logarithmic)" if loss else "accuracy",
             scale=alt.Scale(type="log") if loss else alt.Scale(zero=False),
-            axis=alt.Axis(format="~g" if loss else ".1%", tickCount=5),
+            axis=alt.Axis(format="~g" if loss else ".1%", tickCount=5, grid=not loss),
         ),
         color=alt.Color("run:N", sort=None, scale=alt.Scale(range=COLOURS), legend=legend),
         detail="images:N",
