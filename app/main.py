@@ -3,10 +3,5 @@
 import streamlit as st
 
 st.set_page_config(page_title="Digits from scratch", page_icon="✏️", layout="wide")
-st.navigation(
-    [
-        st.Page("draw.py", title="Draw", default=True),
-        st.Page("inside.py", title="Look inside"),
-        st.Page("report.py", title="Report"),
-    ]
-).run()
+pages = {"draw.py": "Draw", "inside.py": "Look inside", "train.py": "Train", "report.py": "Report"}
+st.navigation([st.Page(file, title=title, default=file == "draw.py") for file, title in pages.items()]).run()

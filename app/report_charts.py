@@ -12,7 +12,10 @@ AnyChart = alt.Chart | alt.LayerChart | alt.FacetChart
 
 
 def confusion_chart(confusion: list[list[int]], ink: str) -> AnyChart:
-    """A number, in the colour `ink`, for each digit written and read; the more frequent a confusion, the redder."""
+    """A number, in the colour `ink`, for each digit written and read; the more frequent a confusion, the redder.
+
+    A click on one selects its "written" and "read as", under the name "cell".
+    """
     cells = [
         {"written": truth, "read as": answer, "pictures": count, "confused": count if answer != truth else 0}
         for truth, row in enumerate(confusion)
@@ -27,8 +30,11 @@ def confusion_chart(confusion: list[list[int]], ink: str) -> AnyChart:
     )
     most = max([1, *table["confused"]])
     opacity = alt.Opacity("confused:Q", scale=alt.Scale(domain=[0, most], range=[0, 1]), legend=None)
-    colours = base.mark_rect(color=RED).encode(opacity=opacity)
-    return alt.layer(colours, base.mark_text(color=ink, fontSize=14).encode(text="pictures:Q"), height=420)
+    clicked = alt.selection_point("cell", fields=["written", "read as"])
+    colours = base.mark_rect(color=RED, cursor="pointer").encode(opacity=opacity).add_params(clicked)
+    # A number in front of its cell would take the click.
+    numbers = base.mark_text(color=ink, fontSize=14, tooltip=None).encode(text="pictures:Q", tooltip=alt.value(None))
+    return alt.layer(colours, numbers, height=420)
 
 
 def calibration_chart(bins: Rows) -> AnyChart:
@@ -51,4 +57,17 @@ def history_chart(history: Rows, quantity: str) -> AnyChart:
     ]
     colour = alt.Color("images:N", scale=alt.Scale(range=[RED, BLUE]), legend=alt.Legend(orient="top", title=None))
     y = alt.Y(f"{quantity}:Q", scale=alt.Scale(zero=False))
+    return alt.Chart(pd.DataFrame(rows)).mark_line(point=True).encode(alt.X("epoch:Q"), y, colour)
+
+
+def histories_chart(histories: dict[str, Rows], quantity: str) -> AnyChart:
+    """The validation "loss" or "accuracy" after each epoch of several runs, by their names."""
+    rows = [
+        {"epoch": epoch["epoch"], "report": name, quantity: epoch[f"validation_{quantity}"]}
+        for name, history in histories.items()
+        for epoch in history
+    ]
+    legend = alt.Legend(orient="top", title=None, direction="vertical", labelLimit=400)
+    colour = alt.Color("report:N", sort=None, scale=alt.Scale(range=[BLUE, RED]), legend=legend)
+    y = alt.Y(f"{quantity}:Q", title=f"validation {quantity}", scale=alt.Scale(zero=False))
     return alt.Chart(pd.DataFrame(rows)).mark_line(point=True).encode(alt.X("epoch:Q"), y, colour)

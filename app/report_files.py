@@ -9,12 +9,15 @@ from typing import Any
 
 from PIL import Image
 
-FORMAT = 1
+from training.files import fits
+
+FORMAT = 2
 ENLARGED = 4  # times; a picture of 28×28 pixels is too small to be seen
 
 Share = float | int | None  # None where a number is not defined
 SCORE = {"digit": int, "images": int, "precision": Share, "recall": Share, "f1": Share}
 EPOCH = dict.fromkeys(("epoch", "train_loss", "validation_loss", "train_accuracy", "validation_accuracy"), Share)
+READING = {"truth": int, "answer": int, "index": int, "probability": float, "picture": str}
 # What pages need of a report.json, by example: a list stands for any number of what it holds.
 SHAPE: Any = {
     "created": str,
@@ -35,7 +38,8 @@ SHAPE: Any = {
     "confused_pairs": [{"truth": int, "answer": int, "images": int}],
     "calibration": [{"probability": float, "accuracy": float, "images": int}],
     "calibration_error": Share,
-    "mistakes": [{"truth": int, "answer": int, "probability": float, "picture": str}],
+    "mistakes": [READING],
+    "examples": [READING],  # of each cell of the confusion matrix a few
     "history": [EPOCH],
 }
 
@@ -57,7 +61,7 @@ def report_name(path: Path, root: Path) -> str:
 
 
 def read_report(path: Path) -> dict[str, Any]:
-    """The report in a `report.json`, the pictures of its mistakes decoded and enlarged.
+    """The report in a `report.json`, its pictures decoded and enlarged.
 
     Raises:
         DamagedReport: the file cannot be read or does not hold what `SHAPE` asks for.
@@ -66,35 +70,16 @@ def read_report(path: Path) -> dict[str, Any]:
         report = json.loads(path.read_text(encoding="utf-8"))
         if not fits(report, SHAPE) or report.get("format") != FORMAT or len(report["accuracy_interval"]) != 2:
             raise ValueError("it does not hold what a report does")
-        for mistake in report["mistakes"]:
-            mistake["picture"] = enlarged(b64decode(mistake["picture"]))
+        if [len(row) for row in report["confusion"]] != [10] * 10 or len(report["digits"]) != 10:
+            raise ValueError("there are ten digits")
+        for reading in [*report["mistakes"], *report["examples"]]:
+            reading["picture"] = enlarged(b64decode(reading["picture"]))
     except (OSError, ValueError, RecursionError):
         raise DamagedReport(f"{path} is damaged, or from another version of this program: evaluate again") from None
     return report
-
-
-def fits(value: Any, shape: Any) -> bool:
-    """Whether JSON data has the types that `shape` shows by example."""
-    if isinstance(shape, dict):
-        return isinstance(value, dict) and all(name in value and fits(value[name], shape[name]) for name in shape)
-    if isinstance(shape, list):
-        return isinstance(value, list) and all(fits(each, shape[0]) for each in value)
-    return isinstance(value, shape)
 
 
 def enlarged(picture: bytes) -> Image.Image:
     """A PNG, every pixel of it a sharp square."""
     image = Image.open(BytesIO(picture), formats=["PNG"])
     return image.resize((image.width * ENLARGED, image.height * ENLARGED), Image.Resampling.NEAREST)
-
-
-def percent(share: float) -> str:
-    """0.99123 → "99.12 %"."""
-    return f"{100 * share:.2f} %"
-
-
-def decimal(value: Any) -> str:
-    """3.14159 → "3.14", None → "–"; whole numbers and words as they are."""
-    if value is None:
-        return "–"
-    return f"{value:,.3g}" if isinstance(value, float) else str(value)

@@ -129,7 +129,8 @@ def draw_segments(segments: NDArray[np.floating], width: float, size: int) -> ND
         squared = (from_x - position * along_x) ** 2 + (from_y - position * along_y) ** 2
         nearest = np.minimum(nearest, squared.min(axis=1))
     drawn = np.zeros((size, size), np.float32)
-    drawn[top:bottom, left:right].flat = (width / 2 + 0.5 - np.sqrt(nearest)).clip(0, 1)
+    darkness = (width / 2 + 0.5 - np.sqrt(nearest)).clip(0, 1)
+    drawn[top:bottom, left:right] = darkness.reshape(bottom - top, right - left)
     return drawn
 
 

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,10 @@ from streamlit.testing.v1 import AppTest
 
 from app import weights_picker
 from app.report_charts import confusion_chart
-from app.report_files import DamagedReport, decimal, list_reports, percent, read_report, report_name
+from app.report_files import DamagedReport, list_reports, read_report, report_name
 from tests.tiny_report import save_always_three, save_history, save_strokes
-from training import report_page
+from training import processes, report_page
+from training.processes import CommandError
 from training.report import write_report
 
 
@@ -41,7 +43,10 @@ def change(path: Path, **changes: Any) -> None:
 
 
 def run_page() -> AppTest:
-    page = AppTest.from_file("../app/report.py", default_timeout=30).run()
+    return checked(AppTest.from_file("../app/report.py", default_timeout=30).run())
+
+
+def checked(page: AppTest) -> AppTest:
     assert not page.exception
     return page
 
@@ -64,7 +69,8 @@ def test_report_is_shown(root: Path) -> None:
     scores = page.dataframe[0].value.set_index("digit")
     assert scores.loc[3, "precision"] == pytest.approx(50)
     assert scores.loc[3, "images"] == 3
-    assert [image.captions for image in page.image] == [["7, read as **3** with 70.00 %"]] * 2
+    mistakes = [image.captions for image in page.image if "read as" in image.captions[0]]
+    assert mistakes == [["7, read as **3** with 70.00 %"]] * 2
     assert len(page.get("vega_lite_chart")) == 4  # confusion, calibration, loss, accuracy
     assert page.download_button[0].label == "Download as a web page"
     facts = page.table[0].value.to_string()
@@ -114,7 +120,9 @@ def test_file_that_is_no_report(root: Path, content: str) -> None:
 @pytest.mark.parametrize(
     "changes",
     [
-        {"format": 2},
+        {"format": 1},
+        {"examples": None},
+        {"confusion": [[1] * 10] * 9},
         {"accuracy": None},
         {"accuracy_interval": [0.5]},
         {"confusion": [[1, "2"]]},
@@ -166,12 +174,82 @@ def test_only_confusions_have_colour() -> None:
     ]
 
 
-def test_numbers_as_words() -> None:
-    assert percent(0.99123) == "99.12 %"
-    assert [decimal(3.14159), decimal(12), decimal("quick"), decimal(None)] == ["3.14", "12", "quick", "–"]
-
-
 def test_page_does_without_the_libraries_of_training() -> None:
-    program = "import sys, app.report_files, app.report_charts, app.weights_picker; print(*sys.modules)"
+    program = "import sys, app.report_files, app.report_charts, training.processes, training.runs; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
-    assert not {"sklearn", "matplotlib", "training"} & set(loaded)
+    assert not {"sklearn", "matplotlib", "training.report", "training.train"} & set(loaded)
+
+
+def test_a_network_is_measured_from_the_page_and_its_report_shown(root: Path) -> None:
+    write(root, [3])
+    page = run_page()
+    page.selectbox(key="pictures").set_value("digits")
+    page.button[0].click().run(timeout=120)
+    assert not page.exception
+    assert not page.error
+    assert "of 500 pictures are read right" in shown(page)  # the test part of scikit-learn's digits
+    assert page.selectbox(key="report").value == root / "runs" / "three" / "report" / "digits" / "report.json"
+
+
+def test_what_cannot_be_measured_is_told_and_the_old_report_still_shown(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> Iterator[float]:
+        yield 0.5
+        raise CommandError("OpenML does [not](http://x) answer")
+
+    write(root, [3])
+    page = run_page()
+    monkeypatch.setattr(processes, "evaluate", refused)
+    page.button[0].click().run()
+    assert r"No report could be written\: OpenML does \[not\]\(http\://x\) answer." in page.error[0].value
+    assert page.metric[0].value == "100.00 %"
+
+
+def test_a_command_that_fails_says_why(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match=r"no file missing\.npz"):
+        list(processes.evaluate(tmp_path, "missing.npz", "digits"))
+
+
+def test_two_reports_side_by_side(root: Path) -> None:
+    save_history(root / "runs" / "three" / "history.csv")
+    first = write(root, [3, 3, 7, 7])
+    other = save_strokes(root / "other.npz", [3, 7, 7, 7])
+    write_report(root / "runs" / "three" / "weights.npz", str(other))
+    page = run_page()
+    page.selectbox(key="report").set_value(first).run()
+    page.selectbox(key="beside").set_value(first.parents[1] / "other" / "report.json").run()
+    assert not page.exception
+    assert [metric.value for metric in page.metric] == ["50.00 %", "25.00 %"]
+    assert "These are not the same pictures" in shown(page)
+    recall = page.dataframe[0].value
+    assert recall.loc[3].tolist() == [100, 100, 0]
+    assert len(page.get("vega_lite_chart")) == 6
+    for report in list_reports(root / "runs"):
+        change(report, dataset="usps")
+    assert "The intervals overlap" in shown(checked(page.run()))
+    change(first, accuracy_interval=[0.9, 0.99])
+    assert "The intervals do not overlap" in shown(checked(page.run()))
+    first.write_text("{")
+    page.selectbox(key="report").set_value(first.parents[1] / "other" / "report.json").run()
+    page.selectbox(key="beside").set_value(first).run()
+    assert "is damaged" in page.error[0].value
+    assert [metric.value for metric in page.metric] == ["25.00 %"]
+
+
+def test_the_pictures_behind_a_cell_are_shown(root: Path) -> None:
+    write(root, [3, 7, 7, 3, 3])
+    page = run_page()
+    cells = page.selectbox(key="cell")
+    assert cells.options == ["7, read as 3: 2", "3, read as 3: 3"]
+    assert [image.captions for image in page.image][:2] == [["number 1, 70.00 %"], ["number 2, 70.00 %"]]
+    page.session_state["cell"] = (3, 3)  # which a click on the number does
+    assert [image.captions[0][:8] for image in checked(page.run()).image][:3] == ["number 0", "number 3", "number 4"]
+    write(root, [3, 3])
+    assert checked(page.run()).selectbox(key="cell").value == (3, 3)
+
+
+def test_the_matrix_tells_which_cell_was_clicked() -> None:
+    chart = confusion_chart([[5, 2], [0, 7]], "black").to_dict()
+    (selection,) = chart["params"]
+    assert (selection["name"], selection["select"]["fields"]) == ("cell", ["written", "read as"])

@@ -76,6 +76,14 @@ def test_worst_mistakes_are_the_most_confident() -> None:
     assert [each.probability for each in mistakes] == pytest.approx([0.9, 0.7, 0.5])
 
 
+def test_examples_have_the_most_embarrassing_first() -> None:
+    probabilities = rows((1, 0.9), (1, 0.6), (1, 0.8), (1, 0.7), (1, 0.95))
+    found = evaluate(probabilities, [1, 1, 0, 0, 2], [False] * 4 + [True]).examples
+    assert [(each.index, each.truth, each.answer) for each in found] == [(2, 0, 1), (3, 0, 1), (1, 1, 1), (0, 1, 1)]
+    many = evaluate(rows(*[(1, 0.9)] * 20), [0] * 20).examples
+    assert [each.index for each in many] == list(range(12))
+
+
 def test_mistakes_and_pairs_are_limited_to_what_fits_a_page() -> None:
     truth, answer = np.divmod(np.arange(100), 10)
     result = evaluate(np.eye(10)[answer], truth)

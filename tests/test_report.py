@@ -18,10 +18,12 @@ from data.ink import strokes_to_image
 from model.weights import WeightsError
 from tests.tiny_report import line, save_always_three, save_history, save_strokes
 from training import report as report_module
-from training import report_page
-from training.report import DATASETS, ReportError, report_folder, write_report
-from training.report_page import PLOTS, decimal, percent, terminal_table
+from training import report_page, test_sets
+from training.report import ReportError, report_folder, write_report
+from training.report_page import PLOTS, terminal_table
 from training.report_plots import DARK, LIGHT, confusion_plot
+from training.test_sets import DATASETS
+from training.wording import decimal, duration, percent
 
 
 @pytest.fixture(autouse=True)
@@ -77,6 +79,20 @@ def test_mistakes_come_with_the_pictures_that_were_read(weights: Path, strokes: 
         ink = strokes_to_image([line(mistake["index"])])
         assert ink is not None
         np.testing.assert_array_equal(picture, 255 - ink)
+
+
+def test_examples_are_the_pictures_behind_every_cell(weights: Path, strokes: str) -> None:
+    report, _ = write_report(weights, strokes)
+    cells = [(each["truth"], each["answer"], each["index"]) for each in report["examples"]]
+    assert cells == [(3, 3, 0), (3, 3, 1), (7, 3, 2), (7, 3, 3)]
+    assert report["examples"][2:] == report["mistakes"]
+
+
+def test_progress_rises_to_the_end(weights: Path, strokes: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(report_module, "AT_ONCE", 3)
+    shares: list[float] = []
+    write_report(weights, strokes, progress=shares.append)
+    assert shares == [0, 3 / 4, 1]  # of the four with ink
 
 
 def test_seconds_are_those_of_ten_thousand_images(weights: Path, strokes: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -192,7 +208,7 @@ class TestDataSets:
             images, labels = np.full((2, 28, 28), 9, np.uint8), np.array([3, 5], np.uint8)
             return Dataset(name, images[:0], labels[:0], images, labels)
 
-        monkeypatch.setattr(report_module, "load_dataset", load_dataset)
+        monkeypatch.setattr(test_sets, "load_dataset", load_dataset)
 
     def test_default_is_what_the_network_was_trained_on(self, weights: Path) -> None:
         report, path = write_report(weights)
@@ -236,6 +252,12 @@ def test_terminal_table(weights: Path, strokes: str) -> None:
 def test_numbers_as_words() -> None:
     assert [percent(0.99123), percent(1.0), percent(None)] == ["99.12 %", "100.00 %", "–"]
     assert [decimal(3.14159), decimal(12), decimal("quick"), decimal(None)] == ["3.14", "12", "quick", "–"]
+    assert [duration(4.2), duration(59.7), duration(75), duration(7500)] == [
+        "4 s",
+        "1 min 0 s",
+        "1 min 15 s",
+        "2 h 5 min",
+    ]
 
 
 @pytest.mark.parametrize(("theme", "paper"), [(LIGHT, "#ffffff"), (DARK, "#16191d")])

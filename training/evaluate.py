@@ -6,8 +6,9 @@ from data.datasets import DatasetError
 from model.weights import WeightsError
 
 from .command_line import Parser
-from .report import DATASETS, ReportError, write_report
+from .report import ReportError, write_report
 from .report_page import terminal_table
+from .test_sets import DATASETS
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -20,9 +21,15 @@ def main(argv: list[str] | None = None) -> int:
         "(default: what the network was trained on)",
     )
     parser.add_argument("--output", help="the folder to write to (default: runs/<name>/report, by the weights' name)")
+    parser.add_argument("--progress", action="store_true", help="say how far it is, a line at a time, for programs")
     arguments = parser.parse_args(argv)
+
+    def tell(share: float) -> None:
+        if arguments.progress:
+            print(f"progress {share:.2f}", flush=True)
+
     try:
-        report, path = write_report(arguments.weights, arguments.dataset, arguments.output)
+        report, path = write_report(arguments.weights, arguments.dataset, arguments.output, tell)
     except (WeightsError, DatasetError, ReportError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -12,6 +12,7 @@ NO_DIGIT = 10  # the answer to a picture without ink
 CALIBRATION_BINS = 15
 MOST_MISTAKES = 24
 MOST_PAIRS = 10
+MOST_EXAMPLES = 12
 
 
 @dataclass(frozen=True)
@@ -46,13 +47,13 @@ class CalibrationBin:
 
 
 @dataclass(frozen=True)
-class Mistake:
-    """A picture read as the wrong digit; `index` is its place in the test set."""
+class Reading:
+    """How a picture was read; `index` is its place in the test set."""
 
     index: int
     truth: int
     answer: int
-    probability: float  # that the network gave the wrong answer
+    probability: float  # that the network gave its answer
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,8 @@ class Evaluation:
     confused_pairs: list[ConfusedPair]  # the most frequent first
     calibration: list[CalibrationBin]  # without empty bins
     calibration_error: float
-    mistakes: list[Mistake]  # the most confident first
+    mistakes: list[Reading]  # the most confident first
+    examples: list[Reading]  # of each cell of the confusion matrix
 
 
 def evaluate(probabilities: ArrayLike, labels: ArrayLike, blank: ArrayLike | None = None) -> Evaluation:
@@ -109,6 +111,7 @@ def evaluate(probabilities: ArrayLike, labels: ArrayLike, blank: ArrayLike | Non
         calibration=bins,
         calibration_error=expected_calibration_error(bins),
         mistakes=worst_mistakes(probabilities, labels, answers),
+        examples=examples(probabilities, labels, answers),
     )
 
 
@@ -160,9 +163,24 @@ def accuracy_of_most_certain(probabilities: NDArray, labels: NDArray, share: flo
     return float((probabilities.argmax(axis=1) == labels)[answered].mean())
 
 
-def worst_mistakes(probabilities: NDArray, labels: NDArray, answers: NDArray) -> list[Mistake]:
+def worst_mistakes(probabilities: NDArray, labels: NDArray, answers: NDArray) -> list[Reading]:
     """Wrong answers, the most confident first, at most `MOST_MISTAKES`."""
     wrong = np.flatnonzero((answers != labels) & (answers != NO_DIGIT))
     confidence = probabilities.max(axis=1)
     worst = wrong[np.argsort(-confidence[wrong], kind="stable")][:MOST_MISTAKES]
-    return [Mistake(int(i), int(labels[i]), int(answers[i]), float(confidence[i])) for i in worst]
+    return [Reading(int(i), int(labels[i]), int(answers[i]), float(confidence[i])) for i in worst]
+
+
+def examples(probabilities: NDArray, labels: NDArray, answers: NDArray) -> list[Reading]:
+    """Of each cell of the confusion matrix at most `MOST_EXAMPLES` pictures, the most embarrassing first.
+
+    These are the wrong answers that were given with the most confidence, and the right ones given with the least.
+    """
+    confidence = probabilities.max(axis=1)
+    order = np.argsort(np.where(answers == labels, confidence, -confidence), kind="stable")
+    readings = []
+    for truth in DIGITS:
+        for answer in DIGITS:
+            cell = order[(labels[order] == truth) & (answers[order] == answer)][:MOST_EXAMPLES]
+            readings += [Reading(int(i), truth, answer, float(confidence[i])) for i in cell]
+    return readings

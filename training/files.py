@@ -1,7 +1,8 @@
-"""Text files that are written whole or not at all."""
+"""Text files that are written whole or not at all, and JSON that is checked before it is believed."""
 
 import os
 from pathlib import Path
+from typing import Any
 
 
 def write_whole(path: Path, text: str) -> None:
@@ -16,3 +17,12 @@ def write_whole(path: Path, text: str) -> None:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def fits(value: Any, shape: Any) -> bool:
+    """Whether JSON data has the types that `shape` shows by example; a list stands for any number of what it holds."""
+    if isinstance(shape, dict):
+        return isinstance(value, dict) and all(name in value and fits(value[name], shape[name]) for name in shape)
+    if isinstance(shape, list):
+        return isinstance(value, list) and all(fits(each, shape[0]) for each in value)
+    return isinstance(value, shape)

@@ -1,12 +1,12 @@
 """The accuracy report: how well one weights file reads one data set, as a page for people and as JSON for programs."""
 
-import csv
 import json
 import math
 import os
 import platform
 import time
 from base64 import b64encode
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -14,23 +14,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from data.datasets import DatasetError, OpenMLUnreachable, load_dataset
-from data.samples import load_samples
 from model.classifier import DigitClassifier
 
 from .evaluation import evaluate
 from .files import write_whole
+from .history import read_history
 from .report_page import Report, page
 from .report_plots import digit_picture
+from .test_sets import DATASETS, load_images
 
-FORMAT = 1
-DATASETS = {
-    "mnist": "the MNIST test images",
-    "usps": "USPS digits, from envelopes",
-    "digits": "scikit-learn’s small embedded data set, not MNIST",
-}
+FORMAT = 2
+AT_ONCE = 500  # pictures read between two words about how far it is
 TRAINING = (
     "dataset",
     "recipe",
@@ -43,7 +38,6 @@ TRAINING = (
     "commit",
     "versions",
 )
-HISTORY = ("epoch", "train_loss", "train_accuracy", "validation_loss", "validation_accuracy")
 PACKAGES = ("numpy", "scipy", "scikit-learn")
 
 
@@ -52,7 +46,10 @@ class ReportError(ValueError):
 
 
 def write_report(
-    weights: str | os.PathLike[str], dataset: str | None = None, output: str | os.PathLike[str] | None = None
+    weights: str | os.PathLike[str],
+    dataset: str | None = None,
+    output: str | os.PathLike[str] | None = None,
+    progress: Callable[[float], None] = lambda share: None,
 ) -> tuple[Report, Path]:
     """Evaluate a weights file and write `report.json` and `report.html`.
 
@@ -60,6 +57,7 @@ def write_report(
         dataset: a name in `DATASETS`, or the path of a folder or strokes file as in `data.samples`; by default the data
             set that the network was trained on.
         output: the folder to write to; `report_folder` chooses it by default.
+        progress: is told the share of the pictures that is read, 0 to 1, again and again.
 
     Returns:
         What `report.json` holds, and the path of `report.html`.
@@ -71,7 +69,7 @@ def write_report(
     classifier = DigitClassifier.load(weights)
     own = str(classifier.header.get("dataset") or "mnist")
     dataset = dataset or own
-    report = make_report(weights, classifier, dataset)
+    report = make_report(weights, classifier, dataset, progress)
     folder = Path(output) if output else report_folder(weights, None if dataset == own else dataset)
     files = {"report.html": page(report), "report.json": json.dumps(report, indent=1, allow_nan=False)}
     try:
@@ -97,18 +95,27 @@ def report_folder(weights: Path, dataset: str | None = None) -> Path:
     return folder / Path(dataset).resolve().stem if dataset else folder
 
 
-def make_report(weights: Path, classifier: DigitClassifier, dataset: str) -> Report:
+def make_report(weights: Path, classifier: DigitClassifier, dataset: str, progress: Callable[[float], None]) -> Report:
     """Read every picture of the data set once, and say how that went."""
+    try:
+        history = read_history(weights.with_name("history.csv"))
+    except ValueError as error:
+        raise ReportError(str(error)) from None
     images, labels = load_images(dataset)
     blank = ~images.any(axis=(1, 2))
     probabilities = np.zeros((len(images), 10))
+    with_ink = np.flatnonzero(~blank)
+    read = len(with_ink)
     start = time.perf_counter()
-    probabilities[~blank] = classifier.predict_proba(images[~blank])
+    for done in range(0, read, AT_ONCE):
+        progress(done / read)
+        rows = with_ink[done : done + AT_ONCE]
+        probabilities[rows] = classifier.predict_proba(images[rows])
     seconds = time.perf_counter() - start
-    read = len(images) - blank.sum()
+    progress(1)
     evaluation = asdict(evaluate(probabilities, labels, blank))
-    for mistake in evaluation["mistakes"]:
-        mistake["picture"] = b64encode(digit_picture(images[mistake["index"]])).decode()
+    for reading in [*evaluation["mistakes"], *evaluation["examples"]]:
+        reading["picture"] = b64encode(digit_picture(images[reading["index"]])).decode()
     return finite(
         {
             "format": FORMAT,
@@ -121,37 +128,9 @@ def make_report(weights: Path, classifier: DigitClassifier, dataset: str) -> Rep
             "parameters": sum(array.size for array in classifier.network.parameters().values()),
             "seconds_per_10000": seconds / read * 10_000 if read else None,
             **evaluation,
-            "history": read_history(weights.with_name("history.csv")),
+            "history": history,
         }
     )
-
-
-def load_images(dataset: str) -> tuple[NDArray[np.uint8], NDArray[np.integer]]:
-    """The test pictures of a data set, and their digits."""
-    if dataset in DATASETS:
-        try:
-            loaded = load_dataset(dataset)
-        except OpenMLUnreachable as error:
-            raise DatasetError(f"{error}: try again later, or choose the data set digits, which is at hand") from None
-        return loaded.test_images, loaded.test_labels
-    if not Path(dataset).exists():
-        raise DatasetError(f"there is no data set, folder or file {dataset!r}: choose {', '.join(DATASETS)} or a path")
-    return load_samples(dataset)
-
-
-def read_history(path: Path) -> list[dict[str, float]]:
-    """The training run epoch by epoch, as the trainer wrote it; empty where it left no file.
-
-    Raises:
-        ReportError: the file is damaged.
-    """
-    try:
-        with open(path, newline="") as file:
-            return [{name: float(row[name]) for name in HISTORY} for row in csv.DictReader(file)]
-    except FileNotFoundError:
-        return []
-    except (OSError, KeyError, TypeError, ValueError) as error:
-        raise ReportError(f"{path} is damaged ({error!r}): move it away to have a report without curves") from None
 
 
 def in_words(value: Any) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader
 
 from .report_plots import DARK, LIGHT, Theme, calibration_plot, confusion_plot, history_plot
+from .wording import decimal, percent
 
 THEMES = {"light": LIGHT, "dark": DARK}
 PLOTS: dict[str, Callable[[Any, Theme], bytes]] = {
@@ -52,15 +53,3 @@ def terminal_table(report: Report) -> str:
         scores = "".join(f"{percent(row[name]):>9}" for name in ("precision", "recall", "f1"))
         lines.append(f"{row['digit']:>5}{row['images']:>8}  {scores}")
     return "\n".join(lines)
-
-
-def percent(share: float | None) -> str:
-    """0.99123 → "99.12 %"."""
-    return "–" if share is None else f"{100 * share:.2f} %"
-
-
-def decimal(value: Any) -> str:
-    """3.14159 → "3.14", None → "–"; whole numbers and words as they are."""
-    if value is None:
-        return "–"
-    return f"{value:,.3g}" if isinstance(value, float) else str(value)

@@ -23,8 +23,9 @@ from .evaluation import accuracy_of_most_certain, evaluate
 from .files import write_whole
 from .parallel import usable_cores
 from .recipes import RECIPES
-from .report import load_images
+from .test_sets import load_images
 from .train import RUNS
+from .wording import percent
 
 SEEDS = (0, 1, 2, 3, 4)
 MOST_CERTAIN = 0.98  # share of the answers that are given, where the least certain ones are withheld
@@ -133,9 +134,11 @@ def as_table(recipe: str, classifiers: dict[int, DigitClassifier], rows: dict[st
         lines.append(f"| {seed} | {percent(header['validation_accuracy'])} | {minutes} | {header['commit']} |")
     accuracies = [header["validation_accuracy"] for header in headers.values()]
     hours = sum(header["training_seconds"] for header in headers.values()) / 3600
-    lines.append(f"| mean | {percent(np.mean(accuracies))} ± {percent(np.std(accuracies))} | {hours:.2f} h in all | |")
+    lines.append(
+        f"| mean | {percent(float(np.mean(accuracies)))} ± {percent(float(np.std(accuracies)))} | {hours:.2f} h in all | |"
+    )
     for dataset, read in rows.items():
-        deviation = np.std([row.accuracy for row in read[:-2]])
+        deviation = float(np.std([row.accuracy for row in read[:-2]]))
         lines += ["", f"## {dataset}", "", f"Standard deviation of the seeds' accuracy: {percent(deviation)}.", ""]
         lines += [
             f"| | right | calibration error | right of the {MOST_CERTAIN:.0%} most certain |",
@@ -145,11 +148,6 @@ def as_table(recipe: str, classifiers: dict[int, DigitClassifier], rows: dict[st
             shares = (row.accuracy, row.calibration_error, row.most_certain)
             lines.append(f"| {row.name} | {' | '.join(map(percent, shares))} |")
     return "\n".join([*lines, ""])
-
-
-def percent(share: float | np.floating) -> str:
-    """0.99123 → "99.12 %"."""
-    return f"{100 * share:.2f} %"
 
 
 if __name__ == "__main__":

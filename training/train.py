@@ -3,7 +3,6 @@
 import argparse
 import dataclasses
 import platform
-import re
 import signal
 import subprocess
 import sys
@@ -25,16 +24,15 @@ from model.weights import WeightsError, fill, save_network
 from .calibration import fit_temperature
 from .checkpoint import load_checkpoint
 from .command_line import Parser, natural, positive
+from .lock import CAN_LOCK, Locked, locked
 from .parallel import usable_cores
 from .recipes import RECIPES, Recipe
+from .runs import LOCK, NAME, RunError
 from .trainer import Progress, Trainer, TrainingError, split
 from .training_set import training_set_size
+from .watching import Watcher
 
 RUNS = Path("runs")
-
-
-class RunError(ValueError):
-    """What was asked for does not go with what is in the run's folder."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -70,20 +68,34 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Set up the run, or set it up again as it was; train it; save the weights."""
+    """Train the run, when no other process does."""
     folder = RUNS / (options.name or options.recipe)
-    weights = folder / "weights.npz"
+    if options.resume and (folder / "weights.npz").exists():
+        print(f"{folder / 'weights.npz'} is trained to its end.")
+        return 0
+    if options.resume and not (folder / "checkpoint.npz").exists():
+        raise RunError(f"there is no run in {folder} to go on with: start it without --resume")
+    if options.dry_run:
+        set_up(options, folder)
+        return 0
+    if not CAN_LOCK:
+        print(f"warning: this system has no file locks: see to it that no other process trains {folder}.")
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with locked(folder / LOCK):
+            return train(set_up(options, folder))
+    except Locked:
+        raise RunError(f"{folder} is being trained by another process: --name NAME starts another run") from None
+
+
+def set_up(options: argparse.Namespace, folder: Path) -> Trainer:
+    """The run, ready to be trained: new, or as it was when it stopped."""
     if options.resume:
-        if weights.exists():
-            print(f"{weights} is trained to its end.")
-            return 0
-        if not (folder / "checkpoint.npz").exists():
-            raise RunError(f"there is no run in {folder} to go on with: start it without --resume")
         parameters, optimizer_state, saved = load_checkpoint(folder / "checkpoint.npz")
         about, progress = saved["about"], Progress(**saved["progress"])
         dataset = load_dataset(about["dataset"])
     else:
-        if (folder / "checkpoint.npz").exists() or weights.exists():
+        if (folder / "checkpoint.npz").exists() or (folder / "weights.npz").exists():
             raise RunError(f"there is a run in {folder}: --resume goes on with it, --name NAME starts another")
         dataset = dataset_or_fallback(options.dataset)
         about = description(options, dataset)
@@ -98,28 +110,30 @@ def run(options: argparse.Namespace) -> int:
         trainer.optimizer.state = optimizer_state
         trainer.progress = progress
     print(summary(about, network, dataset, folder))
-    if options.dry_run:
-        return 0
+    return trainer
 
-    folder.mkdir(parents=True, exist_ok=True)
+
+def train(trainer: Trainer) -> int:
+    """Train to the end, and save the weights."""
+    folder, network, dataset = trainer.folder, trainer.network, trainer.dataset
     with stopping_on_interrupt(trainer):
-        finished = trainer.train()
+        finished = trainer.train(Watcher(trainer))
     if not finished:
         print(f"Stopped and saved. To go on: python -m training.train --name {folder.name} --resume")
         return 130
     last = trainer.progress.history[-1]
     outputs = network.predict(images_to_input(dataset.train_images[trainer.validation_rows]))
     header = {
-        **about,
+        **trainer.about,
         "validation_accuracy": last["validation_accuracy"],
         "temperature": fit_temperature(outputs, dataset.train_labels[trainer.validation_rows]),
         "training_seconds": last["seconds"],
         "commit": commit(),
         "versions": {"python": platform.python_version(), "numpy": np.__version__, "scipy": scipy.__version__},
     }
-    save_network(weights, network, header)
+    save_network(folder / "weights.npz", network, header)
     accuracy = f"{100 * last['validation_accuracy']:.2f} % of {len(trainer.validation_rows):,} validation images"
-    print(f"Read {accuracy} after {last['seconds']:.0f} s of training on {dataset.name}: {weights}")
+    print(f"Read {accuracy} after {last['seconds']:.0f} s of training on {dataset.name}: {folder / 'weights.npz'}")
     return 0
 
 
@@ -178,7 +192,7 @@ def summary(about: dict[str, Any], network: Network, dataset: Dataset, folder: P
     rows, held_back = split(len(dataset.train_images))
     epochs = about["settings"]["epochs"]
     lines.append(f"  {parameters:,} parameters in all")
-    added = training_set_size(Recipe.from_dict(about["settings"]), len(rows)) - len(rows)
+    added = sum(training_set_size(Recipe.from_dict(about["settings"]), len(rows))) - len(rows)
     made = f" and {added:,} made of them" if added else ""
     images = f"{len(rows):,} images of {dataset.name}{made}"
     lines.append(f"{epochs} epochs of {images}; {len(held_back):,} are for validation")
@@ -198,7 +212,7 @@ def commit() -> str:
 
 def run_name(text: str) -> str:
     """The name of a folder that cannot lead anywhere else, for argparse."""
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", text):
+    if not NAME.fullmatch(text):
         raise argparse.ArgumentTypeError("use up to 64 letters, digits, dots, dashes and underscores")
     return text
 

@@ -4,11 +4,11 @@ import csv
 import io
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,6 @@ from .batches import Batch, epoch_batches, targets_for
 from .checkpoint import save_checkpoint
 from .files import write_whole
 from .optimizers import OPTIMIZERS
-from .outliers import NO_DIGIT
 from .parallel import ParallelNetwork
 from .recipes import Recipe
 from .schedules import one_cycle
@@ -72,14 +71,18 @@ class Trainer:
         self.recipe, self.network, self.dataset = recipe, network, dataset
         self.seed, self.threads, self.folder, self.about = seed, threads, folder, about
         self.train_rows, self.validation_rows = split(len(dataset.train_images))
-        size = training_set_size(recipe, len(self.train_rows))
-        self.steps = -(-size // recipe.batch_size)  # in an epoch, the short last batch included
+        self.digits, others = training_set_size(recipe, len(self.train_rows))
+        self.images = self.digits + others
+        self.steps = -(-self.images // recipe.batch_size)  # in an epoch, the short last batch included
         self.optimizer = OPTIMIZERS[recipe.optimizer]()
         self.progress = Progress()
         self.stopping = False
 
-    def train(self) -> bool:
+    def train(self, watch: Callable[[Self], None] = lambda trainer: None) -> bool:
         """Train to the end, or to the end of the step in which `stop` was called; whether it was the end.
+
+        Args:
+            watch: called at the start and after every step and epoch, to tell others how far the run is.
 
         Raises:
             TrainingError: the loss is not finite any more.
@@ -88,6 +91,7 @@ class Trainer:
         recipe, progress = self.recipe, self.progress
         parameters = self.network.parameters()
         self.save()
+        watch(self)
         with ParallelNetwork(self.network, self.threads) as parallel, self._bar() as bar:
             while progress.epoch < recipe.epochs:
                 started = time.perf_counter()
@@ -100,11 +104,13 @@ class Trainer:
                     progress.loss += loss * len(images)
                     progress.correct += correct
                     bar.update()
+                    watch(self)
                     if self.stopping:
                         progress.seconds += time.perf_counter() - started
                         self.save()
                         return False
                 self._finish_epoch(parallel, started)
+                watch(self)
                 bar.set_postfix_str(self._standing())
                 bar.set_description(self._place())
         return True
@@ -142,7 +148,6 @@ class Trainer:
     def _finish_epoch(self, parallel: ParallelNetwork, started: float) -> None:
         self._check_parameters()
         progress, rate = self.progress, self.learning_rate()
-        _, learned = self.training_set
         outputs = parallel.predict(self.dataset.train_images[self.validation_rows])
         labels = self.dataset.train_labels[self.validation_rows]
         assert self.network.loss is not None
@@ -150,8 +155,8 @@ class Trainer:
         progress.history.append(
             {
                 "epoch": progress.epoch + 1,
-                "train_loss": progress.loss / len(learned),
-                "train_accuracy": progress.correct / int((learned != NO_DIGIT).sum()),
+                "train_loss": progress.loss / self.images,
+                "train_accuracy": progress.correct / self.digits,
                 "validation_loss": self.network.loss(targets_for(labels, self.recipe.targets), outputs),
                 "validation_accuracy": float((outputs.argmax(axis=1) == labels).mean()),
                 "learning_rate": rate,

@@ -16,12 +16,10 @@ def training_set(
     All that is added is made from the images given, which are those to learn, never to validate or test on.
     """
     rng = np.random.default_rng([seed, len(images)])
-    redrawn, others = _added(recipe, len(images))
-    if not redrawn + others:
-        return images, labels
-    rows = rng.integers(len(images), size=redrawn)
+    digits, others = training_set_size(recipe, len(images))
+    rows = rng.integers(len(images), size=digits - len(images))
     parts = [images]
-    if redrawn:
+    if len(rows):
         parts.append(redraw(images[rows], labels[rows], rng))
     if others:
         parts.append(outliers(others, images, labels, rng))
@@ -29,10 +27,6 @@ def training_set(
     return np.concatenate(parts), np.concatenate([labels, labels[rows], no_digit])
 
 
-def training_set_size(recipe: Recipe, count: int) -> int:
-    """How many images `training_set` makes of `count`."""
-    return count + sum(_added(recipe, count))
-
-
-def _added(recipe: Recipe, count: int) -> tuple[int, int]:
-    return round(count * recipe.redrawn), round(count * recipe.outliers)
+def training_set_size(recipe: Recipe, count: int) -> tuple[int, int]:
+    """How many digits, and how many pictures of no digit, `training_set` makes of `count` images."""
+    return count + round(count * recipe.redrawn), round(count * recipe.outliers)

@@ -1,0 +1,325 @@
+"""Training runs as folders: one process a run, started, stopped and gone on with; and what their files tell."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from data.datasets import Dataset
+from tests.test_trainer import trainer
+from tests.tiny_report import save_history
+from training.lock import Locked, holder, is_locked, locked
+from training.recipes import RECIPES
+from training.runs import LOCK, Run, RunError, free_name, go_on, last_words, list_runs, read_run, start, stop
+from training.train import main
+from training.watching import DamagedProgress, Watcher, hardest, probabilities_of, read_progress
+
+ROOT = Path(__file__).resolve().parents[1]
+HOLD = "import sys, time, pathlib, training.lock as l\nwith l.locked(pathlib.Path(sys.argv[1])): time.sleep(600)"
+
+
+def wait_until(condition: Callable[[], Any]) -> None:
+    deadline = time.monotonic() + 120
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Iterator[Path]:
+    """A project's folder; whatever is trained in it ends with the test."""
+    yield tmp_path
+    for lock in tmp_path.glob(f"runs/*/{LOCK}"):
+        stop(tmp_path, lock.parent.name)
+
+
+@pytest.fixture
+def other_process(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that holds the lock of the run `runs/mine`."""
+    lock = tmp_path / "runs" / "mine" / LOCK
+    lock.parent.mkdir(parents=True)
+    process = subprocess.Popen([sys.executable, "-c", HOLD, str(lock)], cwd=ROOT)
+    try:
+        wait_until(lambda: holder(lock) == process.pid)
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def steps(run: Run) -> int:
+    """How many steps the run has taken, at ten an epoch."""
+    return 10 * run.progress["epoch"] + run.progress["step"] if run.progress else 0
+
+
+def test_a_second_process_is_refused_until_the_first_is_gone_even_by_kill(
+    tmp_path: Path,
+    other_process: subprocess.Popen[bytes],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    command = ["--dataset", "digits", "--epochs", "1", "--name", "mine"]
+    assert main(command) == 2
+    assert "error: runs/mine is being trained by another process" in capsys.readouterr().err
+    assert [file.name for file in Path("runs/mine").iterdir()] == [LOCK]
+    other_process.kill()
+    other_process.wait()
+    assert main(command) == 0
+    assert not is_locked(Path("runs/mine") / LOCK)
+
+
+def test_a_lock_keeps_out_threads_too_and_is_given_back(tmp_path: Path) -> None:
+    lock = tmp_path / "lock"
+    assert not is_locked(lock)
+    assert holder(lock) is None
+    with locked(lock):
+        assert is_locked(lock)
+        assert holder(lock) == os.getpid()
+        with pytest.raises(Locked), locked(lock, patience=0):
+            pass
+    assert not is_locked(lock)
+    assert holder(lock) is None
+
+
+@pytest.mark.parametrize("content", ["", "-1", "0", "1", "12x", "9" * 30])
+def test_a_lock_that_names_no_process_gets_nobody_killed(
+    tmp_path: Path, content: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "kill", lambda *_: pytest.fail("somebody was to be killed"))
+    lock = tmp_path / "runs" / "mine" / LOCK
+    lock.parent.mkdir(parents=True)
+    with locked(lock):
+        lock.write_text(content)
+        stop(tmp_path, "mine")
+
+
+def test_a_run_is_started_once_stopped_and_gone_on_with(root: Path) -> None:
+    runs = root / "runs"
+
+    def try_to_start(name: str) -> str:
+        try:
+            start(root, name, "quick", "digits", 400, 5)
+            return ""
+        except RunError as error:
+            return str(error)
+
+    with ThreadPoolExecutor(2) as pool:  # two people press the button at once
+        refusals = sorted(pool.map(try_to_start, ["mine", "mine"]))
+    assert refusals == ["", "mine is being trained: wait for it, or stop it first"]
+    (run,) = list_runs(runs)
+    assert (run.name, run.state) == ("mine", "running")
+    wait_until(lambda: read_run(runs / "mine").history)
+    stop(root, "mine")
+    run = read_run(runs / "mine")
+    assert (run.state, run.can_go_on) == ("stopped", True)
+    assert run.progress is not None
+    assert run.progress["about"]["seed"] == 5
+    assert (run.progress["epochs"], run.progress["steps"]) == (400, 10)
+    assert steps(run) >= 10 * len(run.history)
+    assert try_to_start("mine") == "there is a run named mine: choose another name"
+
+    go_on(root, "mine")
+    assert read_run(runs / "mine").state == "running"
+    wait_until(lambda: steps(read_run(runs / "mine")) > steps(run))
+    again = read_run(runs / "mine").progress
+    assert again is not None
+    assert again["digits"][0]["index"] == run.progress["digits"][0]["index"]
+    assert again["seconds"] > run.progress["seconds"]
+    process = holder(runs / "mine" / LOCK)
+    assert process is not None
+    os.kill(process, signal.SIGKILL)
+    wait_until(lambda: read_run(runs / "mine").state == "stopped")
+
+
+def test_a_run_that_cannot_start_says_why(root: Path) -> None:
+    (root / "runs" / "mine").mkdir(parents=True)
+    (root / "runs" / "mine" / "checkpoint.npz").write_text("hello")
+    with pytest.raises(RunError, match=r"runs/mine/checkpoint\.npz is damaged"):
+        go_on(root, "mine")
+    assert read_run(root / "runs" / "mine").state == "failed"
+
+
+@pytest.mark.parametrize("name", ["../elsewhere", "", "--resume", "a/b", "a" * 65, ".hidden"])
+def test_a_name_that_is_no_folder_below_runs_is_refused(root: Path, name: str) -> None:
+    with pytest.raises(RunError, match="a run's name is"):
+        start(root, name, "quick", "digits", 1, 0)
+    with pytest.raises(RunError, match="to go on with"):
+        go_on(root, name)
+    assert list(root.iterdir()) == []
+
+
+def test_states_are_told_by_the_files(tmp_path: Path) -> None:
+    def state(*files: str, log: str = "") -> str:
+        folder = tmp_path / f"run{len(list(tmp_path.iterdir()))}"
+        folder.mkdir()
+        for file in files:
+            (folder / file).touch()
+        (folder / "log.txt").write_text(log)
+        return read_run(folder).state
+
+    assert state() == "not begun"
+    assert state("checkpoint.npz") == "stopped"
+    assert state("checkpoint.npz", log="epoch 1/2\repoch 2/2\nStopped and saved.\n") == "stopped"
+    assert state("checkpoint.npz", log="epoch 1/2\rerror: the loss is not finite\n\n") == "failed"
+    assert state(log="Traceback (most recent call last):\n  File\nMemoryError\n") == "failed"
+    assert state("checkpoint.npz", "weights.npz", log="Read 99 %") == "finished"
+
+
+def test_last_words_are_the_last_line_of_the_log(tmp_path: Path) -> None:
+    assert last_words(tmp_path) == ""
+    (tmp_path / "log.txt").write_bytes(b"x" * 100_000 + b"\nepoch 1/3\rerror: no\xff space\n\n")
+    assert last_words(tmp_path) == "error: no� space"
+
+
+def test_running_runs_come_first_then_the_newest(tmp_path: Path) -> None:
+    for age, name in enumerate(("new", "old", "older")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "checkpoint.npz").touch()
+        os.utime(tmp_path / name, (1e9 - age, 1e9 - age))
+    (tmp_path / "no run").mkdir()
+    assert [run.name for run in list_runs(tmp_path)] == ["new", "old", "older"]
+    with locked(tmp_path / "old" / LOCK):
+        assert [run.name for run in list_runs(tmp_path)] == ["old", "new", "older"]
+    assert list_runs(tmp_path / "nowhere") == []
+
+
+def test_a_free_name_is_one_that_no_run_has(tmp_path: Path) -> None:
+    assert free_name(tmp_path, "quick") == "quick"
+    for name in ("quick", "quick-2"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "weights.npz").touch()
+    assert free_name(tmp_path, "quick") == "quick-3"
+
+
+@pytest.fixture(scope="module")
+def watched(digits: Dataset, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The `progress.json` of a run after its last epoch, and after the fifth step of its second."""
+    run = trainer(digits, tmp_path_factory.mktemp("watched"))
+    watcher = Watcher(run)
+    middle = []
+
+    def watch(run: Any) -> None:
+        if (run.progress.epoch, run.progress.step) == (1, 5):
+            watcher.last = -np.inf
+            watcher(run)
+            middle.append(read_progress(run.folder / "progress.json"))
+        watcher(run)
+
+    assert run.train(watch)
+    return {"end": read_progress(run.folder / "progress.json"), "middle": middle[0], "run": run}
+
+
+def test_progress_tells_how_far_a_run_is(watched: dict[str, Any]) -> None:
+    middle, end = watched["middle"], watched["end"]
+    assert (middle["epochs"], middle["steps"], middle["epoch"], middle["step"]) == (3, 12, 1, 5)
+    first = watched["run"].progress.history[0]
+    assert 0 < middle["loss"] < first["train_loss"]
+    assert first["train_accuracy"] < middle["accuracy"] <= 1
+    # 17 of 36 steps are done: 19 are left, at the same pace
+    assert middle["seconds_left"] == pytest.approx(middle["seconds"] * 19 / 17, rel=1e-6)
+    assert (end["epoch"], end["step"], end["seconds_left"]) == (3, 0, 0)
+
+
+def test_watched_digits_are_validation_pictures_and_what_the_network_makes_of_them(watched: dict[str, Any]) -> None:
+    run, end = watched["run"], watched["end"]
+    rows = [digit["index"] for digit in end["digits"]]
+    assert len(set(rows)) == 12
+    assert set(rows) <= set(run.validation_rows)
+    assert [digit["truth"] for digit in end["digits"]] == run.dataset.train_labels[rows].tolist()
+    np.testing.assert_array_equal([digit["picture"] for digit in end["digits"]], run.dataset.train_images[rows])
+    outputs = run.network.predict(run.dataset.train_images[rows][..., None] / np.float32(255))
+    shares = np.exp(outputs) / np.exp(outputs).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose([digit["probabilities"] for digit in end["digits"]], shares, atol=1e-4)
+    before, after = ([digit["probabilities"] for digit in watched[when]["digits"]] for when in ("middle", "end"))
+    assert before != after
+
+
+def test_watching_changes_nothing_of_what_is_learned(watched: dict[str, Any], digits: Dataset, tmp_path: Path) -> None:
+    unwatched = trainer(digits, tmp_path)
+    unwatched.train()
+    one, other = (run.network.parameters() for run in (unwatched, watched["run"]))
+    assert all(np.array_equal(one[name], other[name]) for name in one)
+
+
+def test_progress_that_cannot_be_written_ends_no_training(
+    digits: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("training.watching.write_whole", full)
+    run = trainer(digits, tmp_path)
+    assert run.train(Watcher(run))
+
+
+def test_squared_errors_aim_at_probabilities_between_the_two_targets() -> None:
+    outputs = np.array([[-1, 1, 0, 0.5, -3, 3, np.nan, -1, -1, -1]], np.float32)
+    probabilities = probabilities_of(outputs, RECIPES["article"])
+    np.testing.assert_allclose(probabilities, [[0, 1, 0.5, 0.75, 0, 1, 0, 0, 0, 0]])
+
+
+def test_the_hardest_look_most_like_another_digit() -> None:
+    images = np.zeros((40, 28, 28), np.uint8)
+    labels = np.repeat(np.arange(2, dtype=np.uint8), 20)
+    images[:20, 5:10], images[20:, 15:20] = 255, 255
+    images[7], images[31] = images[20], images[0]  # each looks just like the other
+    chosen = hardest(images, labels)
+    assert len(chosen) == 12
+    assert {7, 31} <= set(chosen.tolist())
+    assert labels[chosen].tolist() == sorted(labels[chosen].tolist())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"format": 0},
+        {"steps": 0},
+        {"epoch": -1},
+        {"epoch": "1"},
+        {"loss": float("nan")},
+        {"digits": [{"index": 1, "truth": 2, "picture": "bm8gcGljdHVyZQ==", "probabilities": [0.1] * 10}]},
+        {"digits": [{"index": 1, "truth": 2, "picture": "", "probabilities": [1]}]},
+    ],
+)
+def test_progress_that_lost_a_part_is_told_and_the_run_still_listed(
+    watched: dict[str, Any], tmp_path: Path, change: dict[str, Any]
+) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "checkpoint.npz").touch()
+    content = json.loads((watched["run"].folder / "progress.json").read_text())
+    (folder / "progress.json").write_text(json.dumps(content))
+    assert read_progress(folder / "progress.json") is not None
+    (folder / "progress.json").write_text(json.dumps(content | change))
+    with pytest.raises(DamagedProgress, match=r"progress\.json is damaged: it is written anew"):
+        read_progress(folder / "progress.json")
+    (run,) = list_runs(tmp_path)
+    assert run.progress is None
+    assert "progress.json is damaged" in run.problems[0]
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b"[" * 100_000, b"\xff"])
+def test_file_that_is_no_progress(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "progress.json").write_bytes(content)
+    with pytest.raises(DamagedProgress):
+        read_progress(tmp_path / "progress.json")
+
+
+def test_damaged_history_is_told(tmp_path: Path) -> None:
+    (tmp_path / "checkpoint.npz").touch()
+    history = save_history(tmp_path / "history.csv")
+    assert [row["train_loss"] for row in read_run(tmp_path).history] == [1.0, 0.5]
+    history.write_text("epoch,train_loss\n1,much\n")
+    run = read_run(tmp_path)
+    assert run.history == []
+    assert "history.csv is damaged" in run.problems[0]

@@ -1,0 +1,36 @@
+"""What a network can be measured on: data sets that have a name, and the user's own files."""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.datasets import DatasetError, OpenMLUnreachable, load_dataset
+from data.samples import load_samples
+
+# A new one needs a line here, for the pages to offer it, and its way to `load_images`.
+DATASETS = {
+    "mnist": "the MNIST test images",
+    "usps": "USPS digits, from envelopes",
+    "digits": "scikit-learn’s small embedded data set, not MNIST",
+}
+
+
+def load_images(dataset: str) -> tuple[NDArray[np.uint8], NDArray[np.integer]]:
+    """The test pictures `(n, 28, 28)` of a data set, and their digits `(n,)`.
+
+    Args:
+        dataset: a name in `DATASETS`, or the path of a folder or strokes file as in `data.samples`.
+
+    Raises:
+        DatasetError: there is no such data set, or it cannot be read.
+    """
+    if dataset in DATASETS:
+        try:
+            loaded = load_dataset(dataset)
+        except OpenMLUnreachable as error:
+            raise DatasetError(f"{error}: try again later, or choose the data set digits, which is at hand") from None
+        return loaded.test_images, loaded.test_labels
+    if not Path(dataset).exists():
+        raise DatasetError(f"there is no data set, folder or file {dataset!r}: choose {', '.join(DATASETS)} or a path")
+    return load_samples(dataset)

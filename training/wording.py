@@ -1,0 +1,24 @@
+"""Numbers in words, as every report says them."""
+
+from typing import Any
+
+
+def percent(share: float | None) -> str:
+    """0.99123 → "99.12 %", None → "–"."""
+    return "–" if share is None else f"{100 * share:.2f} %"
+
+
+def decimal(value: Any) -> str:
+    """3.14159 → "3.14", None → "–"; whole numbers and words as they are."""
+    if value is None:
+        return "–"
+    return f"{value:,.3g}" if isinstance(value, float) else str(value)
+
+
+def duration(seconds: float) -> str:
+    """4.2 → "4 s", 75 → "1 min 15 s", 7500 → "2 h 5 min"."""
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
