@@ -133,10 +133,9 @@ def as_table(recipe: str, classifiers: dict[int, DigitClassifier], rows: dict[st
         minutes = f"{header['training_seconds'] / 60:.1f} min on {header['threads']} threads"
         lines.append(f"| {seed} | {percent(header['validation_accuracy'])} | {minutes} | {header['commit']} |")
     accuracies = [header["validation_accuracy"] for header in headers.values()]
+    spread = " ± ".join(percent(float(each)) for each in (np.mean(accuracies), np.std(accuracies)))
     hours = sum(header["training_seconds"] for header in headers.values()) / 3600
-    lines.append(
-        f"| mean | {percent(float(np.mean(accuracies)))} ± {percent(float(np.std(accuracies)))} | {hours:.2f} h in all | |"
-    )
+    lines.append(f"| mean | {spread} | {hours:.2f} h in all | |")
     for dataset, read in rows.items():
         deviation = float(np.std([row.accuracy for row in read[:-2]]))
         lines += ["", f"## {dataset}", "", f"Standard deviation of the seeds' accuracy: {percent(deviation)}.", ""]
