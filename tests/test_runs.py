@@ -124,8 +124,8 @@ def test_a_run_is_started_once_stopped_and_gone_on_with(root: Path) -> None:
     assert (run.state, run.can_go_on) == ("stopped", True)
     assert run.progress is not None
     assert run.progress["about"]["seed"] == 5
-    assert (run.progress["epochs"], run.progress["steps"]) == (400, 10)
-    assert steps(run) >= 10 * len(run.history)
+    assert (run.progress["epochs"], run.progress["steps"]) == (400, 14)
+    assert steps(run) >= 14 * len(run.history)
     assert try_to_start("mine") == "there is a run named mine: choose another name"
 
     go_on(root, "mine")
