@@ -3,4 +3,10 @@
 import streamlit as st
 
 st.set_page_config(page_title="Digits from scratch", page_icon="✏️", layout="wide")
-st.navigation([st.Page("draw.py", title="Draw", default=True), st.Page("report.py", title="Report")]).run()
+st.navigation(
+    [
+        st.Page("draw.py", title="Draw", default=True),
+        st.Page("report.py", title="Report"),
+        st.Page("handwriting.py", title="My handwriting"),
+    ]
+).run()
