@@ -43,8 +43,8 @@ def show_page(classifier: DigitClassifier | None, watching: bool) -> None:
 def read(classifier: DigitClassifier | None, drawings: list[Drawing]) -> list[int | None]:
     """What the chosen weights read in each drawing; None without weights, or where there is no ink."""
     images = np.array([drawing.image for drawing in drawings], np.uint8).reshape(-1, 28, 28)
-    with_ink = images.any(axis=(1, 2))
-    if classifier is None or not with_ink.any():
+    with_ink = [image.any() for image in images]
+    if classifier is None or not any(with_ink):
         return [None] * len(drawings)
     answers = classifier.predict(images)
     return [int(answers[i]) if with_ink[i] else None for i in range(len(drawings))]
@@ -230,7 +230,7 @@ def import_file(store: Handwriting) -> tuple[bool, str] | None:
         added = store.keep_missing(unpack(file.getvalue()))
     except HandwritingError as error:
         return False, f"Nothing was imported: {error}."
-    return True, f"{added:,} drawings are new."
+    return True, f"New drawings: {added:,}."
 
 
 classifier = pick_classifier()

@@ -68,6 +68,7 @@ def result() -> dict[str, Any]:
 def test_the_persons_digits_are_learned(weights: Path, capsys: pytest.CaptureFixture[str], monkeypatch: Any) -> None:
     monkeypatch.setattr(finetuning, "LEARNING_RATE", 1e-2)
     monkeypatch.setattr(finetuning, "LARGEST_FALL", 0.2)
+    monkeypatch.setattr(finetuning, "NEW_SHARE", 1.0)
     images = np.stack([odd(1), odd(6)])
     before = DigitClassifier.load(weights).predict(images)
     assert before.tolist() != [6, 1]
@@ -139,6 +140,18 @@ def test_the_same_seed_gives_the_same_weights(digits: Dataset) -> None:
 
     assert all(map(np.array_equal, learned(0), learned(0)))
     assert not all(map(np.array_equal, learned(0), learned(1)))
+
+
+def test_the_weights_go_half_of_the_way(digits: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    def learned(share: float) -> np.ndarray:
+        monkeypatch.setattr(finetuning, "NEW_SHARE", share)
+        network = build_network("article", np.random.default_rng(0))
+        list(fine_tune(network, Recipe.from_dict(ARTICLE), digits, odd(1)[None], np.array([6]), 0, threads=1))
+        return network.parameters()["3.weights"]
+
+    old, new = learned(0), learned(1)
+    assert not np.allclose(old, new, atol=1e-3)
+    np.testing.assert_allclose(learned(0.5), (old + new) / 2, atol=1e-6)
 
 
 def test_nothing_is_overwritten(weights: Path, capsys: pytest.CaptureFixture[str]) -> None:

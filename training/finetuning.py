@@ -2,7 +2,9 @@
 
 A few digits alone would be learned by heart, and all others forgotten (McCloskey & Cohen, "Catastrophic Interference in
 Connectionist Networks", 1989). So each batch mixes some of them with many images of the data set that the network was
-trained on, all of them moved at random as in its training; and the steps are few and small.
+trained on, all of them moved at random as in its training. In the end the weights go only half of the way: the mean of
+the old and the new ones knows nearly all that the old knew, and most of what the new learned (Wortsman et al., "Robust
+Fine-Tuning of Zero-Shot Models", 2022).
 """
 
 import dataclasses
@@ -22,10 +24,11 @@ from .recipes import Recipe
 from .schedules import one_cycle
 from .trainer import split
 
-STEPS = 200
+STEPS = 100
 BATCH_SIZE = 128
 OWN_SHARE = 0.25  # of a batch
-LEARNING_RATE = 3e-4  # the highest, of Adam
+LEARNING_RATE = 5e-4  # the highest, of Adam
+NEW_SHARE = 0.5  # how far the weights go from the old ones to those that were learned
 LARGEST_FALL = 0.001  # of the accuracy on the data set's validation images
 
 
@@ -48,10 +51,11 @@ def fine_tune(
         labels: `(n,)`, their digits.
 
     Yields:
-        how many steps are taken, and the loss of the last.
+        how many steps are taken, and the loss of the last. With the last of these pairs it is done.
     """
     network.use(*LOSSES[recipe.loss])
     parameters, optimizer = network.parameters(), Adam()
+    old = {name: parameter.copy() for name, parameter in parameters.items()}
     pictures = np.concatenate([dataset.train_images, images])
     digits = np.concatenate([dataset.train_labels, labels.astype(np.uint8)])
     rows = mixed_rows(len(dataset.train_images), len(images), seed)
@@ -60,6 +64,9 @@ def fine_tune(
         for step, (batch, targets) in enumerate(epoch_batches(recipe, pictures, digits, rows, [seed], done=0)):
             loss, _ = parallel.learn(batch, targets, [seed, 0, step])
             optimizer.step(parameters, parallel.gradients, one_cycle(step / STEPS, LEARNING_RATE))
+            if step + 1 == STEPS:
+                for name, parameter in parameters.items():
+                    parameter += np.float32(1 - NEW_SHARE) * (old[name] - parameter)
             yield step + 1, loss
 
 

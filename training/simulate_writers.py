@@ -89,7 +89,7 @@ def simulate(strokes: Path, weights: Path, threads: int) -> None:
 def writers(strokes: Path, count: int) -> NDArray[np.integer]:
     """Who drew each of the drawings."""
     with np.load(strokes, allow_pickle=False) as arrays:
-        writer = np.asarray(arrays["writer"] if "writer" in arrays else ())
+        writer = np.asarray(arrays.get("writer", ()))
     if writer.shape != (count,) or writer.dtype.kind not in "iu":
         raise DatasetError(f"{strokes} does not say who drew each digit: it needs an array writer")
     return writer
