@@ -171,8 +171,8 @@ def show_drawing(drawing: Drawing, answer: int | None) -> bool:
     with st.container(border=True, width=150, gap="xsmall"):
         st.html(enlarged(drawing.image, f"Handwritten: {truth}", side=112))
         ticked = st.checkbox(f"**{truth}**", key=f"tick {drawing.key}")
-        now = f":red[now {in_words(answer)}]" if is_misread(drawing, answer) else f"now {in_words(answer)}"
-        st.caption(f"read as {in_words(drawing.answer)}, {now}  \n{day(drawing.created)}")
+        now = f", **now wrongly {in_words(answer)}**" if is_misread(drawing, answer) else ""
+        st.caption(f"read as {in_words(drawing.answer)}{now}  \n{day(drawing.created)}")
     return ticked
 
 

@@ -91,7 +91,7 @@ def test_drawings_are_shown_the_newest_first_and_read_by_the_chosen_weights(stor
     half = (z2 * (p * (1 - p) / n + z2 / (4 * n * n))) ** 0.5
     low, high = ((p + z2 / (2 * n) + side * half) / (1 + z2 / n) for side in (-1, 1))
     assert f"{100 * low:.1f} % to {100 * high:.1f} %" in shown(page)
-    assert "read as 3, :red[now 3]" in shown(page)
+    assert "read as 3, **now wrongly 3**" in shown(page)
     assert "3 May 2026" in shown(page)
 
 
