@@ -119,7 +119,7 @@ def show_result(name: str, result: dict[str, Any]) -> None:
         st.success(f"{name} has learned your handwriting.")
     else:
         st.warning(f"{name} was thrown away: it reads {escaped(result['dataset'])} less well, by more than 0.1 point.")
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, gap="large"):
         for label, count in (("Your digits", own), (f"{result['dataset']}, validation images", others)):
             change = 100 * (count["after"] - count["before"]) / count["images"]
             st.metric(
