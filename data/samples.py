@@ -1,4 +1,4 @@
-"""The user's own test digits: a folder of pictures or a file of pen strokes, read into labelled 28×28 pictures."""
+"""The user's own test digits: pictures, pen strokes or kept handwriting, read into labelled 28×28 pictures."""
 
 import os
 from itertools import pairwise
@@ -8,15 +8,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .datasets import DatasetError
+from .handwriting import Handwriting, HandwritingError
 from .ink import PictureError, picture_to_image, strokes_to_image
 
 BLANK = np.zeros((28, 28), np.uint8)
+STROKES = ("points", "stroke_start", "sample_offset", "y")  # the arrays of a strokes file
+SQLITE = b"SQLite format 3\0"  # how every file of SQLite begins
 
 
 def load_samples(path: str | os.PathLike[str]) -> tuple[NDArray[np.uint8], NDArray[np.intp]]:
-    """Pictures uint8 `(n, 28, 28)` and their digits `(n,)`, from a folder or a strokes file.
+    """Pictures uint8 `(n, 28, 28)` and their digits `(n,)`, from a folder, a strokes file or a handwriting file.
 
-    A sample without ink comes as an all-zero picture: it was somebody's digit, so it is not dropped.
+    A sample without ink comes as an all-zero picture: it was somebody's digit, so it is not dropped. What was meant as
+    no digit is passed over.
 
     Raises:
         DatasetError: the path is missing, damaged, or holds no samples; the message names the file and the cure.
@@ -25,7 +29,9 @@ def load_samples(path: str | os.PathLike[str]) -> tuple[NDArray[np.uint8], NDArr
     if path.is_dir():
         images, labels = read_folder(path)
     elif path.is_file():
-        images, labels = read_strokes(path)
+        with open(path, "rb") as file:
+            is_handwriting = file.read(len(SQLITE)) == SQLITE
+        images, labels = (read_handwriting if is_handwriting else read_strokes)(path)
     else:
         raise DatasetError(f"there is no folder or file {path}: check the name")
     return np.stack(images), np.array(labels)
@@ -47,48 +53,69 @@ def read_folder(folder: Path) -> tuple[list[NDArray[np.uint8]], list[int]]:
     return images, labels
 
 
+def read_handwriting(file: Path) -> tuple[list[NDArray[np.uint8]], list[int]]:
+    """The pictures in a handwriting file, and what they were meant as."""
+    try:
+        drawings = [drawing for drawing in Handwriting(file).drawings() if drawing.truth is not None]
+    except HandwritingError as error:
+        raise DatasetError(str(error)) from None
+    if not drawings:
+        raise DatasetError(f"{file} has no digits yet: draw some in the app, and say what they are")
+    return [drawing.image for drawing in drawings], [drawing.truth for drawing in drawings if drawing.truth is not None]
+
+
 def read_strokes(file: Path) -> tuple[list[NDArray[np.uint8]], list[int]]:
     """The drawings in an `.npz` of these arrays:
 
     - `points` `(m, 2)`: x to the right, y down, in any unit;
     - `stroke_start` `(s + 1,)`: stroke i is `points[stroke_start[i]:stroke_start[i + 1]]`;
     - `sample_offset` `(n + 1,)`: drawing i has the strokes `sample_offset[i]` up to `sample_offset[i + 1] - 1`;
-    - `y` `(n,)`: the digit of each drawing.
+    - `y` `(n,)`: the digit of each drawing, or −1 where it is none;
+    - `image` uint8 `(n, 28, 28)`, if it is there: the pictures, which then are not drawn from the strokes.
     """
-    points, stroke_start, sample_offset, labels = read_arrays(file)
-    images = []
-    for i in range(len(labels)):
-        starts = stroke_start[sample_offset[i] : sample_offset[i + 1] + 1]
+    arrays = read_arrays(file)
+    labels, images = arrays["y"], []
+    kept = np.flatnonzero(labels >= 0)
+    for i in kept:
+        starts = arrays["stroke_start"][arrays["sample_offset"][i] : arrays["sample_offset"][i + 1] + 1]
         try:
-            image = strokes_to_image([points[a:b] for a, b in pairwise(starts)])
+            image = strokes_to_image([arrays["points"][a:b] for a, b in pairwise(starts)])
         except ValueError as error:
             raise DatasetError(f"{file}, drawing {i}: {error}, or take it out of the file") from None
         images.append(BLANK if image is None else image)
-    return images, labels.tolist()
+    if "image" in arrays:
+        images = list(arrays["image"][kept])
+    if not images:
+        raise DatasetError(f"{file} has no drawings of digits: choose another file")
+    return images, labels[kept].tolist()
 
 
-def read_arrays(file: Path) -> tuple[NDArray, NDArray, NDArray, NDArray]:
-    """The four arrays of a strokes file, if they fit together."""
+def read_arrays(file: Path) -> dict[str, NDArray]:
+    """The arrays of a strokes file, if they fit together."""
     try:
         with open(file, "rb") as opened, np.load(opened, allow_pickle=False) as archive:
-            points, labels = archive["points"], archive["y"]
-            stroke_start, sample_offset = archive["stroke_start"], archive["sample_offset"]
+            arrays = {name: archive[name] for name in (*STROKES, *({"image"} & set(archive.files)))}
     except Exception:  # whatever a damaged zip or array makes zipfile and numpy raise
         raise DatasetError(f"{file} is no strokes file, or damaged: data/samples.py says what is in one") from None
-    fits = (
+    if not fit_together(arrays):
+        raise DatasetError(f"the arrays in {file} do not fit together: data/samples.py says what is in a strokes file")
+    return arrays
+
+
+def fit_together(arrays: dict[str, NDArray]) -> bool:
+    """Whether the arrays are those of a strokes file."""
+    points, stroke_start, sample_offset, labels = (arrays[name] for name in STROKES)
+    image = arrays.get("image")
+    return (
         points.ndim == 2
         and points.shape[1] == 2
         and parts(stroke_start, len(points))
         and parts(sample_offset, len(stroke_start) - 1)
         and labels.shape == (len(sample_offset) - 1,)
         and labels.dtype.kind in "iu"
-        and np.isin(labels, range(10)).all()
+        and bool(np.isin(labels, range(-1, 10)).all())
+        and (image is None or (image.dtype, image.shape) == (np.uint8, (len(labels), 28, 28)))
     )
-    if not fits:
-        raise DatasetError(f"the arrays in {file} do not fit together: data/samples.py says what is in a strokes file")
-    if not len(labels):
-        raise DatasetError(f"{file} has no drawings: choose another file")
-    return points, stroke_start, sample_offset, labels
 
 
 def parts(starts: NDArray, length: int) -> bool:

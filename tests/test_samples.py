@@ -84,6 +84,7 @@ def test_drawing_of_two_strokes(tmp_path: Path) -> None:
         ("sample_offset", [[0, 1]]),
         ("sample_offset", [0, 1, 1]),
         ("y", [10]),
+        ("y", [-2]),
         ("y", [1.0]),
         ("y", [1, 1]),
     ],

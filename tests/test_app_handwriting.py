@@ -1,0 +1,242 @@
+"""The page My handwriting, run without a browser; and the fine-tunings that it starts."""
+
+import fcntl
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app import fine_tunings, weights_picker
+from data.handwriting import Drawing, Handwriting
+from data.handwriting_file import pack
+from data.ink import strokes_to_image
+from tests.tiny_report import save_always_three
+
+PAGE = Path(__file__).parents[1] / "app" / "handwriting.py"
+RESULT = {
+    "format": 1,
+    "kept": True,
+    "weights": "model/pretrained/quick.npz",
+    "dataset": "mnist",
+    "seconds": 12.3,
+    "validation": {"images": 5000, "before": 4969, "after": 4967},
+    "own": {"images": 30, "before": 12, "after": 29},
+}
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project folder with weights that read every picture as a 3."""
+    monkeypatch.setattr(weights_picker, "ROOT", tmp_path)
+    save_always_three(tmp_path / "model" / "pretrained" / "quick.npz", dataset="mnist")
+    return tmp_path
+
+
+def drawing(key: str, truth: int | None, answer: int | None = 3) -> Drawing:
+    strokes = [np.array([[300.0, 200.0], [400.0, 900.0]])]
+    image = strokes_to_image(strokes)
+    assert image is not None
+    return Drawing(key, strokes, image, answer, truth, "pretrained/quick", "2026-05-03T12:00:00+00:00")
+
+
+@pytest.fixture
+def store(root: Path) -> Handwriting:
+    """Two threes, a seven and a scribble."""
+    store = Handwriting(root / "handwriting.sqlite")
+    for key, truth in (("a", 3), ("b", 7), ("c", 3), ("d", None)):
+        store.keep(drawing(key, truth))
+    return store
+
+
+def run(page: AppTest | None = None) -> AppTest:
+    page = (page or AppTest.from_file(PAGE)).run(timeout=30)
+    assert not page.exception
+    return page
+
+
+def shown(page: AppTest) -> str:
+    return "\n".join(element.value for kind in (page.markdown, page.caption) for element in kind)
+
+
+def press(page: AppTest, label: str) -> AppTest:
+    next(button for button in page.button if button.label == label).click()
+    return run(page)
+
+
+def labels(page: AppTest) -> list[str]:
+    return [checkbox.label for checkbox in page.checkbox]
+
+
+def test_nothing_kept_yet_says_what_to_do(root: Path) -> None:
+    page = run()
+    assert "Draw a digit on the page Draw" in page.info[0].value
+    assert not page.metric
+    assert not page.button
+    assert not page.download_button
+    assert page.file_uploader
+
+
+def test_drawings_are_shown_the_newest_first_and_read_by_the_chosen_weights(store: Handwriting) -> None:
+    page = run()
+    assert labels(page) == ["**no digit**", "**3**", "**7**", "**3**"]
+    assert page.metric[0].value == "2 of 3"
+    assert "That is 66.7 %." in shown(page)
+    # Wilson's interval, by hand: (p + z²/2n ± z √(p(1−p)/n + z²/4n²)) / (1 + z²/n).
+    p, n, z2 = 2 / 3, 3, 1.959964**2
+    half = (z2 * (p * (1 - p) / n + z2 / (4 * n * n))) ** 0.5
+    low, high = ((p + z2 / (2 * n) + side * half) / (1 + z2 / n) for side in (-1, 1))
+    assert f"{100 * low:.1f} % to {100 * high:.1f} %" in shown(page)
+    assert "read as 3, **now wrongly 3**" in shown(page)
+    assert "3 May 2026" in shown(page)
+
+
+@pytest.mark.parametrize(
+    ("choice", "expected"),
+    [(7, ["**7**"]), (3, ["**3**"] * 2), ("no digit", ["**no digit**"]), ("misread", ["**7**"]), (5, [])],
+)
+def test_only_some_are_shown(store: Handwriting, choice: object, expected: list[str]) -> None:
+    page = run()
+    page.session_state["shown"] = choice
+    assert labels(run(page)) == expected
+
+
+def test_at_most_24_a_page(store: Handwriting) -> None:
+    assert run().checkbox.len == 4
+    store.keep_missing([drawing(f"more {i}", 5) for i in range(30)])
+    page = run()
+    assert page.checkbox.len == 24
+    page.session_state["page of 2"] = 2
+    assert labels(run(page))[-4:] == ["**no digit**", "**3**", "**7**", "**3**"]
+
+
+def test_deleting_takes_a_second_press(store: Handwriting) -> None:
+    page = run()
+    for key in ("a", "b"):
+        page.checkbox(key=f"tick {key}").check()
+    page = run(page)
+    assert store.count() == 4
+    press(page, "Yes, delete 2 drawings")
+    assert [each.key for each in store.drawings()] == ["c", "d"]
+
+
+def upload(page: AppTest, content: bytes) -> AppTest:
+    page.file_uploader[0].set_value(("mine.npz", content, "application/octet-stream"))
+    return run(page)
+
+
+def test_import(store: Handwriting) -> None:
+    page = upload(run(), pack([drawing("a", 3), drawing("new", 8)]))
+    assert page.success[0].value == r"New drawings\: 1."
+    assert store.count() == 5
+    store.delete(["new"])
+    run(page)
+    assert store.count() == 4, "a file is imported when it arrives, not whenever the page runs"
+
+
+def test_a_bad_import_stores_nothing(store: Handwriting) -> None:
+    page = upload(run(), b"no export")
+    assert "Nothing was imported" in page.error[0].value
+    assert store.count() == 4
+
+
+def test_export_is_offered(store: Handwriting) -> None:
+    assert run().download_button[0].label == "Export"
+
+
+def test_a_store_that_cannot_be_used_is_told_and_left(root: Path) -> None:
+    (root / "handwriting.sqlite").write_text("my diary, " * 100)
+    page = run()
+    assert "move it away" in page.error[0].value
+    assert (root / "handwriting.sqlite").read_text() == "my diary, " * 100
+
+
+def test_without_weights_the_drawings_are_still_there(root: Path, store: Handwriting) -> None:
+    (root / "model/pretrained/quick.npz").unlink()
+    page = run()
+    assert page.checkbox.len == 4
+    assert page.button[0].disabled
+
+
+def test_only_scribbles_cannot_be_learned(root: Path) -> None:
+    Handwriting(root / "handwriting.sqlite").keep(drawing("a", None))
+    page = run()
+    assert not page.metric
+    assert page.button[0].disabled
+
+
+def fine_tuning(root: Path, log: str, result: Any = None, number: int = 1) -> Path:
+    folder = root / "runs" / f"handwriting-{number}"
+    folder.mkdir(parents=True)
+    (folder / "log.txt").write_text(log)
+    if result is not None:
+        (folder / "result.json").write_text(result if isinstance(result, str) else json.dumps(result))
+    return folder
+
+
+def test_one_that_runs_shows_its_last_line(root: Path, store: Handwriting) -> None:
+    folder = fine_tuning(root, "Learning 3 digits\nStep 20 of 100: loss 0.5\n")
+    with open(folder / "log.txt") as log:
+        fcntl.flock(log, fcntl.LOCK_EX)
+        page = run()
+        assert page.button[0].disabled
+        assert page.status[0].label == r"runs/handwriting-1: Step 20 of 100\: loss 0.5"
+        assert page.status[0].state == "running"
+    assert not run().status
+
+
+def test_one_that_was_kept_is_shown_before_and_after_and_can_be_chosen(root: Path, store: Handwriting) -> None:
+    folder = fine_tuning(root, "Kept\n", RESULT)
+    save_always_three(folder / "weights.npz", dataset="digits")
+    page = run()
+    assert "has learned your handwriting" in page.success[0].value
+    assert [(metric.value, metric.delta) for metric in page.metric[1:]] == [
+        ("96.67 %", "+56.67 points"),
+        ("99.34 %", "-0.04 points"),
+    ]
+    page = press(page, "Read with them")
+    assert page.selectbox(key="weights").value == folder / "weights.npz"
+    assert "Read with them" not in [button.label for button in page.button]
+
+
+def test_one_that_was_refused_says_why(root: Path, store: Handwriting) -> None:
+    fine_tuning(root, "Not kept\n", {**RESULT, "kept": False})
+    page = run()
+    assert "thrown away" in page.warning[0].value
+    assert "0.1 point" in page.warning[0].value
+    assert not page.button[0].disabled
+
+
+@pytest.mark.parametrize("result", [None, "", "{", "[]", '{"format": 1}', {**RESULT, "own": {"images": 0}}])
+def test_one_that_broke_says_its_last_words(root: Path, store: Handwriting, result: Any) -> None:
+    fine_tuning(root, "error: ![](https://example.org/x.png)\n", result)
+    assert "ended without a result" in run().error[0].value
+    assert "![](" not in run().error[0].value
+
+
+def wait_for(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 120
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_a_press_starts_a_process_which_says_how_it_went(root: Path, store: Handwriting) -> None:
+    fine_tuning(root, "an older one", number=9)
+    press(run(), "Learn them")
+    newest = fine_tunings.latest(root)
+    assert newest is not None
+    assert newest.folder == root / "runs" / "handwriting-10"
+    wait_for(lambda: not fine_tunings.read(newest.folder).running)
+    # These weights do not say how they were trained: the process ends at once.
+    assert "does not say how it was trained" in fine_tunings.read(newest.folder).last_line
+    assert "ended without a result" in run().error[0].value
+
+
+def test_sessions_that_start_at_once_get_folders_of_their_own(root: Path) -> None:
+    folders = [fine_tunings.new_folder(root / "runs") for _ in range(3)]
+    assert [folder.name for folder in folders] == ["handwriting-1", "handwriting-2", "handwriting-3"]
