@@ -48,23 +48,47 @@ def read_folder(folder: Path) -> tuple[list[NDArray[np.uint8]], list[int]]:
 
 
 def read_strokes(file: Path) -> tuple[list[NDArray[np.uint8]], list[int]]:
-    """The drawings in an `.npz` of these arrays:
+    """The pictures of the drawings that `load_strokes` loads."""
+    drawings, labels = load_strokes(file)
+    images = []
+    for i, strokes in enumerate(drawings):
+        try:
+            image = strokes_to_image(strokes)
+        except ValueError as error:
+            raise DatasetError(f"{file}, drawing {i}: {error}, or take it out of the file") from None
+        images.append(BLANK if image is None else image)
+    return images, labels
+
+
+def load_strokes(file: str | os.PathLike[str]) -> tuple[list[list[NDArray[np.float64]]], list[int]]:
+    """The strokes and the digit of each drawing in an `.npz` of these arrays:
 
     - `points` `(m, 2)`: x to the right, y down, in any unit;
     - `stroke_start` `(s + 1,)`: stroke i is `points[stroke_start[i]:stroke_start[i + 1]]`;
     - `sample_offset` `(n + 1,)`: drawing i has the strokes `sample_offset[i]` up to `sample_offset[i + 1] - 1`;
     - `y` `(n,)`: the digit of each drawing.
+
+    Raises:
+        DatasetError: it is missing, damaged, or holds no drawings.
     """
-    points, stroke_start, sample_offset, labels = read_arrays(file)
-    images = []
-    for i in range(len(labels)):
-        starts = stroke_start[sample_offset[i] : sample_offset[i + 1] + 1]
-        try:
-            image = strokes_to_image([points[a:b] for a, b in pairwise(starts)])
-        except ValueError as error:
-            raise DatasetError(f"{file}, drawing {i}: {error}, or take it out of the file") from None
-        images.append(BLANK if image is None else image)
-    return images, labels.tolist()
+    points, stroke_start, sample_offset, labels = read_arrays(Path(file))
+    points = points.astype(np.float64)
+    strokes = [points[a:b] for a, b in pairwise(stroke_start)]
+    return [strokes[a:b] for a, b in pairwise(sample_offset)], labels.tolist()
+
+
+def load_writers(file: str | os.PathLike[str]) -> NDArray[np.intp]:
+    """Who made each drawing in a strokes file, `(n,)`: its array `writer`, or one and the same where it has none.
+
+    Raises:
+        DatasetError: as in `load_strokes`; or the writers are not one for each drawing.
+    """
+    labels = read_arrays(Path(file))[3]
+    with np.load(file, allow_pickle=False) as archive:
+        writers = archive["writer"] if "writer" in archive.files else np.zeros(len(labels), np.intp)
+    if writers.shape != labels.shape:
+        raise DatasetError(f"{file} has {len(labels):,} drawings, but writers of shape {writers.shape}: make them anew")
+    return writers
 
 
 def read_arrays(file: Path) -> tuple[NDArray, NDArray, NDArray, NDArray]:

@@ -22,7 +22,7 @@ from model.losses import LOSSES
 from model.network import Network
 from model.weights import WeightsError, fill, save_network
 
-from .calibration import fit_temperature
+from .calibration import fit_temperature, fit_thresholds
 from .checkpoint import load_checkpoint
 from .command_line import Parser, natural, positive
 from .parallel import usable_cores
@@ -108,10 +108,12 @@ def run(options: argparse.Namespace) -> int:
         return 130
     last = trainer.progress.history[-1]
     outputs = network.predict(images_to_input(dataset.train_images[trainer.validation_rows]))
+    temperature = fit_temperature(outputs, dataset.train_labels[trainer.validation_rows])
     header = {
         **about,
         "validation_accuracy": last["validation_accuracy"],
-        "temperature": fit_temperature(outputs, dataset.train_labels[trainer.validation_rows]),
+        "temperature": temperature,
+        **fit_thresholds(outputs, temperature),
         "training_seconds": last["seconds"],
         "commit": commit(),
         "versions": {"python": platform.python_version(), "numpy": np.__version__, "scipy": scipy.__version__},
