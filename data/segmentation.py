@@ -1,9 +1,9 @@
 """From strokes to the digits of a number: which strokes belong together, and where one stroke joins two digits.
 
-What stands apart is another digit, and what lies across another stroke belongs to it. Where the geometry leaves a choice
-the reader of the digits makes it: of all groupings into neighbours, the one whose least certain digit is the most certain
-(recognition-based segmentation: Casey and Lecolinet, "A Survey of Methods and Strategies in Character Segmentation",
-1996).
+What stands apart is another digit, and what lies across another stroke belongs to it. Where the geometry leaves a
+choice the reader of the digits makes it: of all groupings into neighbours, the one whose least certain digit is the
+most certain (recognition-based segmentation: Casey and Lecolinet, "A Survey of Methods and Strategies in Character
+Segmentation", 1996).
 """
 
 from collections.abc import Callable, Sequence

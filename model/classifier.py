@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from .archive import WeightsError
 from .images import images_to_input
+from .layer import Array
 from .losses import softmax
 from .network import Network
 from .reading import Reading, Verdict, evidence
@@ -87,5 +88,5 @@ class DigitClassifier:
     def _verdict(self, probabilities: NDArray[np.float32]) -> Verdict:
         return Verdict.UNSURE if probabilities.max() < self.unsure_below else Verdict.DIGIT
 
-    def _logits(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def _logits(self, images: NDArray[np.uint8]) -> Array:
         return self.network.predict(images_to_input(images)) / np.float32(self.temperature)

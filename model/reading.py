@@ -55,4 +55,5 @@ def evidence(logits: Array) -> Array:
     likely digits leave it large, unlike the largest probability: eight are still ruled out.
     """
     shifted = logits - logits.max(axis=-1, keepdims=True)
-    return np.log(np.exp(shifted).sum(axis=-1)) - shifted.mean(axis=-1) - np.log(logits.shape[-1])
+    total = np.exp(shifted).sum(axis=-1)
+    return np.log(total / logits.shape[-1]) - shifted.mean(axis=-1)

@@ -25,7 +25,7 @@ class DrawnDigit:
     def box(self) -> tuple[float, float, float, float]:
         """Left, top, right and bottom, in the strokes' unit."""
         points = np.concatenate(self.strokes)
-        left, top, right, bottom = *points.min(axis=0).tolist(), *points.max(axis=0).tolist()
+        (left, top), (right, bottom) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
         return left, top, right, bottom
 
 
@@ -33,7 +33,7 @@ def read_drawing(classifier: DigitClassifier, strokes: Sequence[NDArray[np.float
     """The digits in the strokes, from left to right; none where there is no point."""
 
     def read(groups: list[Strokes]) -> list[DrawnDigit]:
-        images = np.stack([pictures(group) for group in groups])
+        images = np.stack([picture(group) for group in groups])
         return [DrawnDigit(*each) for each in zip(groups, images, classifier.read(images), strict=True)]
 
     def certainty(groups: list[Strokes]) -> list[float]:
@@ -43,7 +43,7 @@ def read_drawing(classifier: DigitClassifier, strokes: Sequence[NDArray[np.float
     return read(groups) if groups else []
 
 
-def pictures(group: Strokes) -> NDArray[np.uint8]:
+def picture(group: Strokes) -> NDArray[np.uint8]:
     image = strokes_to_image(group)
     assert image is not None  # a group has points
     return image

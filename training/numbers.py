@@ -67,9 +67,8 @@ def main(arguments: list[str] | None = None) -> int:
             digits = read_drawing(classifier, [stroke for stroke, _ in number])
             right += is_parted_right(digits, number)
             read += [digit.reading.digit for digit in digits] == [labels[i] for i in chosen]
-        print(
-            f"{spacing.name:8}  {right / NUMBERS:.1%} of {NUMBERS} numbers parted right, {read / NUMBERS:.1%} read right"
-        )
+        shares = f"{right / NUMBERS:.1%} of {NUMBERS} numbers parted right, {read / NUMBERS:.1%} read right"
+        print(f"{spacing.name:8}  {shares}")
     return 0
 
 
@@ -84,7 +83,8 @@ def compose(
         points = np.concatenate(digit)
         gap = rng.uniform(spacing.narrowest, spacing.widest) * height
         feet = rng.normal(0, UNEVEN) * height
-        moved = [stroke + [right + gap - points[:, 0].min(), feet - points[:, 1].max()] for stroke in digit]
+        move = np.array([right + gap - points[:, 0].min(), feet - points[:, 1].max()])
+        moved = [stroke + move for stroke in digit]
         right = max(stroke[:, 0].max() for stroke in moved)
         strokes = [(stroke, np.full(len(stroke), place)) for stroke in moved]
         if number and rng.random() < spacing.joined:
