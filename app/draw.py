@@ -26,10 +26,10 @@ def draw_and_read(classifier: DigitClassifier) -> None:
     Title and end stand in here too, so that the fragment is the first thing on the page: Streamlit shows an empty
     window when any other fragment answers just after its page was left.
     """
-    st.title("Which number is it?")
-    st.write("Draw a digit, or several beside each other: the network reads them as you draw.")
+    st.title("Draw a number")
+    st.write("One digit, or several side by side.")
     with st.container(width=1100):
-        left, right = st.columns(2, gap="large")
+        left, right = st.columns(2, gap="medium")
         upload = st.file_uploader(
             "Or upload a picture of one digit, dark on light or light on dark",
             type=["png", "jpg", "jpeg"],
@@ -82,7 +82,7 @@ def show_reading(digits: list[DrawnDigit], problem: str) -> None:
         chosen = digits[choose_place(digits)]
         picture = chosen.image
     with reading, st.container(width="content"):
-        st.html(enlarged(picture, "The picture that the network sees", side=168))
+        st.html(enlarged(picture, "The picture that the network sees", side=112))
         st.caption("What the network sees")
     correct(digits, chosen)
     st.vega_lite_chart(*probability_bars(np.zeros(10) if chosen is None else chosen.reading.probabilities))

@@ -38,12 +38,15 @@ def explanation(digits: list[DrawnDigit]) -> list[str]:
         )
     if len(digits) == 1:
         return [probability(readings[0])]
-    certain = [percent(reading.probability) for reading in readings if reading.verdict is Verdict.DIGIT]
-    lines = [f"probabilities {', '.join(certain)}"] if certain else []
+    certain = [reading.probability for reading in readings if reading.verdict is Verdict.DIGIT]
+    lines = []
+    if certain:
+        which = "each digit" if len(certain) == len(digits) else "the others"
+        lines = [f"{which} {percent(min(certain))}" + ("" if min(certain) >= 0.995 else " or more")]
     for place, reading in enumerate(readings):
         name = f"The {place_name(place)}"
         if reading.verdict is Verdict.UNSURE:
-            lines.append(f"{name}: {reading.digit} or {reading.second}")
+            lines.append(f"{name}: unsure, {reading.digit} or {reading.second}")
         if reading.verdict is Verdict.NO_DIGIT:
             lines.append(f"{name} does not look like a digit")
     return lines

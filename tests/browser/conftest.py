@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -30,7 +31,7 @@ QUIET = (
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    path = browser_path()
     if path is None:
         advice = "there is no Chromium to test in: apt-get install chromium"
         pytest.fail(advice) if os.environ.get("CI") else pytest.skip(advice)
@@ -43,7 +44,10 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the project as it was cloned: without runs, so that the shipped weights are the ones that read."""
-    project = tmp_path_factory.mktemp("project")
+    return copied(tmp_path_factory.mktemp("project"))
+
+
+def copied(project: Path) -> Path:
     for part in PARTS:
         shutil.copytree(PROJECT / part, project / part, ignore=shutil.ignore_patterns("__pycache__"))
     return project
@@ -52,6 +56,12 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def app_url(project: Path) -> Iterator[str]:
     """Where the running app is to be found. What the server says goes to `log.txt`."""
+    with running(project) as url:
+        yield url
+
+
+@contextmanager
+def running(project: Path) -> Iterator[str]:
     port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", "app/main.py"]
     options = [f"--server.port={port}", "--server.headless=true"]
@@ -97,6 +107,10 @@ def page(browser: Browser, app_url: str, project: Path, window: dict[str, Any]) 
     exceptions = re.findall(r"^Traceback .*\n(?:[ ].*\n)+(\S.*)", log, re.MULTILINE)
     assert log.count("Traceback") == len(exceptions)
     assert [line for line in exceptions if not line.startswith("starlette.websockets.WebSocketDisconnected: ")] == []
+
+
+def browser_path() -> str | None:
+    return next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
 def free_port() -> int:
