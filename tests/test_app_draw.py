@@ -190,6 +190,10 @@ def test_a_message_that_no_pad_sends_is_refused_in_words_and_harms_nothing(page:
     assert reading(draw(page, {**SEVEN, "revision": 9})) == good
 
 
+def test_a_message_without_its_revision_is_read_too(page: AppTest) -> None:
+    assert "probability" in reading(draw(page, {"strokes": [STROKE]}))
+
+
 def test_a_drawing_is_still_there_when_the_page_was_left(page: AppTest) -> None:
     good = reading(draw(page, SEVEN))
     draw(page, "rubbish")

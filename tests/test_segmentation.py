@@ -12,6 +12,7 @@ ZERO = [np.stack([30 - 30 * np.cos(t := np.linspace(0, 2 * np.pi, 40)), 50 - 50 
 RINGS = [np.stack([20 - 20 * np.cos(t), y - 25 * np.sin(t)], axis=1) for y in (25, 75)]
 FOUR = [np.array([[20, 0], [0, 60], [48, 60]], float), np.array([[50, 10], [50, 100]], float)]
 FIVE = [np.array([[5, 5], [5, 50], [40, 55], [45, 80], [30, 100], [0, 95]], float), np.array([[10, 0], [60, 0]], float)]
+HALVES = [np.array([[40, 0], [0, 50], [40, 100]], float), np.array([[15, 0], [60, 50], [15, 100]], float)]
 SEVEN = [np.array([[0, 0], [60, 0], [20, 100]], float), np.array([[15, 50], [55, 50]], float)]
 
 
@@ -38,7 +39,7 @@ def test_without_a_point_there_is_no_digit() -> None:
     assert segment([np.empty((0, 2))], not_asked) == []
 
 
-@pytest.mark.parametrize("digit", [ONE, ZERO, RINGS, FOUR, FIVE, SEVEN], ids=["1", "0", "8", "4", "5", "7"])
+@pytest.mark.parametrize("digit", [ONE, ZERO, HALVES, RINGS, FOUR, FIVE, SEVEN], ids=list("1008457"))
 @pytest.mark.parametrize("scale", [0.001, 1, 1000])
 def test_a_digit_of_several_strokes_stays_whole(digit: Strokes, scale: float) -> None:
     strokes = [scale * stroke for stroke in digit]

@@ -57,7 +57,7 @@ def drawing_pad(words: str, boxes: list[dict[str, Any]], on_change: Callable[[],
         on_change()
 
     kept = st.session_state.get(KEPT, BLANK)
-    read = {"revision": kept["revision"], "words": words, "boxes": boxes}
+    read = {"revision": kept.get("revision", 0), "words": words, "boxes": boxes}
     _PAD(key="pad", data={**kept, "read": read}, on_drawing_change=changed)
 
 
