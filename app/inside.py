@@ -5,7 +5,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from app.charts import enlarged, percent, probability_bars
-from app.drawing_pad import drawing_pad, strokes_in
+from app.drawing_pad import drawing_pad, newest_message, strokes_in
 from app.layer_texts import PICTURE, PROBABILITIES, LayerText, layer_text
 from app.number_maps import Cell, cell_of, index_of, number_maps
 from app.signed_numbers import ink_picture, number_table, over_ink, signed_picture
@@ -33,10 +33,12 @@ def look_inside(classifier: DigitClassifier) -> None:
     st.write("Draw a digit, choose a layer, and in it a number: here is the very sum that made it.")
     left, right = st.columns([1, 3], gap="large")
     with left, st.container(width=300):
-        message = drawing_pad(on_change=lambda: None)
-        image = picture_of(message)
+        pad = st.container()
+        image = picture_of(newest_message())
         probabilities = classifier.predict_proba(image[np.newaxis])[0]
         answer = int(probabilities.argmax())
+        with pad:
+            drawing_pad(str(answer), [], on_change=lambda: None)
         with st.container(key="answer"):
             st.markdown(f"Read as **{answer}**, probability {percent(probabilities[answer])}")
     values = images_to_input(image[np.newaxis])

@@ -65,36 +65,65 @@ def read_handwriting(file: Path) -> tuple[list[NDArray[np.uint8]], list[int]]:
 
 
 def read_strokes(file: Path) -> tuple[list[NDArray[np.uint8]], list[int]]:
-    """The drawings in an `.npz` of these arrays:
+    """The pictures of a strokes file: those that it holds, or else drawn from its strokes."""
+    arrays = read_arrays(file)
+    labels = arrays["y"]
+    kept = np.flatnonzero(labels >= 0)
+    if not len(kept):
+        raise DatasetError(f"{file} has no drawings of digits: choose another file")
+    if "image" in arrays:
+        return list(arrays["image"][kept]), labels[kept].tolist()
+    drawings, images = strokes_of(arrays), []
+    for i in kept:
+        try:
+            image = strokes_to_image(drawings[i])
+        except ValueError as error:
+            raise DatasetError(f"{file}, drawing {i}: {error}, or take it out of the file") from None
+        images.append(BLANK if image is None else image)
+    return images, labels[kept].tolist()
+
+
+def load_strokes(file: str | os.PathLike[str]) -> tuple[list[list[NDArray[np.float64]]], NDArray[np.integer]]:
+    """The strokes of each drawing in a strokes file, and their digits `(n,)`. Such a file is an `.npz` of these arrays:
 
     - `points` `(m, 2)`: x to the right, y down, in any unit;
     - `stroke_start` `(s + 1,)`: stroke i is `points[stroke_start[i]:stroke_start[i + 1]]`;
     - `sample_offset` `(n + 1,)`: drawing i has the strokes `sample_offset[i]` up to `sample_offset[i + 1] - 1`;
     - `y` `(n,)`: the digit of each drawing, or −1 where it is none;
-    - `image` uint8 `(n, 28, 28)`, if it is there: the pictures, which then are not drawn from the strokes.
+    - `image` uint8 `(n, 28, 28)`, if it is there: the pictures, which then are not drawn from the strokes;
+    - `writer` `(n,)`, if it is there: who made each drawing.
+
+    Raises:
+        DatasetError: it is missing, damaged, or holds no drawings.
     """
-    arrays = read_arrays(file)
-    labels, images = arrays["y"], []
-    kept = np.flatnonzero(labels >= 0)
-    for i in kept:
-        starts = arrays["stroke_start"][arrays["sample_offset"][i] : arrays["sample_offset"][i + 1] + 1]
-        try:
-            image = strokes_to_image([arrays["points"][a:b] for a, b in pairwise(starts)])
-        except ValueError as error:
-            raise DatasetError(f"{file}, drawing {i}: {error}, or take it out of the file") from None
-        images.append(BLANK if image is None else image)
-    if "image" in arrays:
-        images = list(arrays["image"][kept])
-    if not images:
-        raise DatasetError(f"{file} has no drawings of digits: choose another file")
-    return images, labels[kept].tolist()
+    arrays = read_arrays(Path(file))
+    return strokes_of(arrays), arrays["y"]
+
+
+def load_writers(file: str | os.PathLike[str]) -> NDArray[np.integer]:
+    """Who made each drawing in a strokes file, `(n,)`.
+
+    Raises:
+        DatasetError: as in `load_strokes`; or the file does not say.
+    """
+    arrays = read_arrays(Path(file))
+    if "writer" not in arrays:
+        raise DatasetError(f"{file} does not say who drew each digit: it needs an array writer")
+    return arrays["writer"]
+
+
+def strokes_of(arrays: dict[str, NDArray]) -> list[list[NDArray[np.float64]]]:
+    """The strokes of each drawing in the arrays of a strokes file."""
+    points = arrays["points"].astype(np.float64)
+    strokes = [points[a:b] for a, b in pairwise(arrays["stroke_start"])]
+    return [strokes[a:b] for a, b in pairwise(arrays["sample_offset"])]
 
 
 def read_arrays(file: Path) -> dict[str, NDArray]:
     """The arrays of a strokes file, if they fit together."""
     try:
         with open(file, "rb") as opened, np.load(opened, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in (*STROKES, *({"image"} & set(archive.files)))}
+            arrays = {name: archive[name] for name in (*STROKES, *({"image", "writer"} & set(archive.files)))}
     except Exception:  # whatever a damaged zip or array makes zipfile and numpy raise
         raise DatasetError(f"{file} is no strokes file, or damaged: data/samples.py says what is in one") from None
     if not fit_together(arrays):
@@ -105,7 +134,7 @@ def read_arrays(file: Path) -> dict[str, NDArray]:
 def fit_together(arrays: dict[str, NDArray]) -> bool:
     """Whether the arrays are those of a strokes file."""
     points, stroke_start, sample_offset, labels = (arrays[name] for name in STROKES)
-    image = arrays.get("image")
+    image, writer = arrays.get("image"), arrays.get("writer", labels)
     return (
         points.ndim == 2
         and points.shape[1] == 2
@@ -114,6 +143,7 @@ def fit_together(arrays: dict[str, NDArray]) -> bool:
         and labels.shape == (len(sample_offset) - 1,)
         and labels.dtype.kind in "iu"
         and bool(np.isin(labels, range(-1, 10)).all())
+        and (writer.shape, writer.dtype.kind) in ((labels.shape, "i"), (labels.shape, "u"))
         and (image is None or (image.dtype, image.shape) == (np.uint8, (len(labels), 28, 28)))
     )
 

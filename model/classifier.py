@@ -8,9 +8,18 @@ from numpy.typing import NDArray
 
 from .archive import WeightsError, brief
 from .images import images_to_input
+from .layer import Array
 from .losses import softmax
 from .network import Network
+from .reading import Reading, Verdict, evidence
 from .weights import load_network
+
+# What a header may say of how to answer: the usual value, the lowest and the highest.
+SETTINGS = {
+    "temperature": (1.0, 0.01, 100.0),
+    "unsure_below": (0.5, 0.0, 1.0),
+    "no_digit_below": (0.0, 0.0, 1e6),  # no evidence is below 0: nothing is refused
+}
 
 
 class DigitClassifier:
@@ -20,14 +29,18 @@ class DigitClassifier:
 
     Args:
         network: takes `(n, 28, 28, 1)`, gives ten numbers a picture, the larger the likelier.
-        header: what its weights file says of it. Its `temperature`, fitted on validation images, divides the outputs
-            before the softmax (Guo et al., "On Calibration of Modern Neural Networks", 2017); 1 where it is absent.
+        header: what its weights file says of it. Three numbers there were fitted on validation images, and have a usual
+            value where they are absent: `temperature` divides the outputs before the softmax (Guo et al., "On
+            Calibration of Modern Neural Networks", 2017); with less probability than `unsure_below` an answer is
+            withheld, and with less evidence than `no_digit_below` a picture is refused.
     """
 
     def __init__(self, network: Network, header: dict[str, Any] | None = None) -> None:
         self.network = network
         self.header = header or {}
-        self.temperature = float(self.header.get("temperature", 1.0))
+        self.temperature, self.unsure_below, self.no_digit_below = (
+            float(self.header.get(name, usual)) for name, (usual, _, _) in SETTINGS.items()
+        )
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
@@ -39,11 +52,10 @@ class DigitClassifier:
         network, header = load_network(path)
         if (network.input_shape, network.output_shape) != ((28, 28, 1), (10,)):
             raise WeightsError(f"the network in {path} does not read 28×28 pictures as ten digits: choose another file")
-        temperature = header.get("temperature", 1.0)
-        if not isinstance(temperature, float) or not 0.01 <= temperature <= 100:
-            raise WeightsError(
-                f"{path} names the temperature {brief(temperature)}: train it again or take another copy"
-            )
+        for name, (usual, low, high) in SETTINGS.items():
+            value = header.get(name, usual)
+            if not isinstance(value, float) or not low <= value <= high:
+                raise WeightsError(f"{path} names the {name} {brief(value)}: train it again or take another copy")
         return cls(network, header)
 
     def predict(self, images: NDArray[np.uint8]) -> NDArray[np.intp]:
@@ -56,4 +68,23 @@ class DigitClassifier:
         Raises:
             TypeError, ValueError: the pictures have another dtype or shape.
         """
-        return softmax(self.network.predict(images_to_input(images)) / np.float32(self.temperature))
+        return softmax(self._logits(images))
+
+    def read(self, images: NDArray[np.uint8]) -> list[Reading]:
+        """Each picture with its probabilities and a verdict: a digit, unsure between two, or no digit.
+
+        Raises:
+            TypeError, ValueError: the pictures have another dtype or shape.
+        """
+        logits = self._logits(images)
+        refused = evidence(logits) < self.no_digit_below
+        return [
+            Reading(probabilities, Verdict.NO_DIGIT if no_digit else self._verdict(probabilities))
+            for probabilities, no_digit in zip(softmax(logits), refused, strict=True)
+        ]
+
+    def _verdict(self, probabilities: NDArray[np.float32]) -> Verdict:
+        return Verdict.UNSURE if probabilities.max() < self.unsure_below else Verdict.DIGIT
+
+    def _logits(self, images: NDArray[np.uint8]) -> Array:
+        return self.network.predict(images_to_input(images)) / np.float32(self.temperature)

@@ -11,15 +11,22 @@ from PIL import Image, ImageDraw
 from streamlit.testing.v1 import AppTest
 
 from app.charts import enlarged, percent, probability_bars
+from app.number import drawing_key
+from data.handwriting import Handwriting, HandwritingError
 from data.ink import picture_to_image, strokes_to_image
 from model import save_network
 from model.architectures import build_network
 from model.classifier import DigitClassifier
+from model.reading import Reading, Verdict
+from training.drawing import DrawnDigit
 
 PAGE = Path(__file__).parents[1] / "app" / "draw.py"
 STROKE = [[300, 200], [700, 200], [500, 500], [400, 900]]
 SEVEN = {"revision": 3, "strokes": [STROKE]}
 BLANK = {"revision": 4, "strokes": []}
+TWO_STROKES = [[[100, 300], [100, 700]], [[500, 300], [700, 300], [550, 700]]]
+TWICE = {"revision": 5, "strokes": TWO_STROKES}
+ANSWERS = {"dataset": "mnist", "unsure_below": 0.0}  # whatever the network reads: its weights are random
 
 
 @pytest.fixture
@@ -32,7 +39,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def weights(root: Path) -> Path:
     path = root / "model" / "pretrained" / "quick.npz"
-    save_network(path, build_network("quick", np.random.default_rng(0)), {"dataset": "mnist"})
+    save_network(path, build_network("quick", np.random.default_rng(0)), ANSWERS)
     return path
 
 
@@ -63,6 +70,26 @@ def reading(page: AppTest) -> str:
     return re.sub("<[^>]+>", "", body)
 
 
+def tap(page: AppTest, truth: str, place: int = 0, message: dict[str, Any] = SEVEN) -> AppTest:
+    """Say what a digit of the drawing was meant as, by the button below the reading."""
+    key = drawing_key(digit_of(message["strokes"][place]))
+    page.session_state["truth"] = {"tap": {"key": key, "truth": truth}}
+    return run(page)
+
+
+def digit_of(stroke: list[list[int]]) -> DrawnDigit:
+    strokes = [np.array(stroke, np.float64)]
+    image = strokes_to_image(strokes)
+    assert image is not None
+    return DrawnDigit(strokes, image, Reading(np.zeros(10, np.float32), Verdict.DIGIT))
+
+
+def rewritten(weights: Path, **header: object) -> AppTest:
+    """The page with weights that say something else of themselves."""
+    save_network(weights, build_network("quick", np.random.default_rng(0)), {**ANSWERS, **header})
+    return run(AppTest.from_file(PAGE))
+
+
 def answer(weights: Path, image: np.ndarray | None) -> str:
     assert image is not None
     return str(DigitClassifier.load(weights).predict(image[np.newaxis])[0])
@@ -90,6 +117,65 @@ def test_the_reading_begins_with_the_digit_that_the_network_reads(page: AppTest,
     assert reading(draw(page, SEVEN)).startswith(f"{digit}probability ")
 
 
+def test_strokes_side_by_side_are_read_as_a_number(page: AppTest, weights: Path) -> None:
+    number = "".join(answer(weights, digit_of(stroke).image) for stroke in TWO_STROKES)
+    assert re.match(rf"{number}each digit [0-9]+ % or more", reading(draw(page, TWICE)))
+
+
+def test_a_withheld_answer_names_two_digits(weights: Path) -> None:
+    page = rewritten(weights, unsure_below=1.0)
+    digit = answer(weights, strokes_to_image([np.array(STROKE)]))
+    assert re.match(rf"Unsure: {digit} or [0-9]probabilities [0-9]+ % and [0-9]+ %", reading(draw(page, SEVEN)))
+    assert re.match(r"\?\?The first: unsure, . or .The second: unsure, . or .", reading(draw(page, TWICE)))
+
+
+def test_what_does_not_look_like_a_digit_is_refused(weights: Path) -> None:
+    page = rewritten(weights, no_digit_below=1e6)
+    assert reading(draw(page, SEVEN)).startswith("This does not look like a digit")
+    assert reading(draw(page, TWICE)).startswith("This does not look like a digit")
+
+
+def test_a_tap_keeps_the_drawing_and_another_corrects_it(page: AppTest, root: Path, weights: Path) -> None:
+    draw(page, SEVEN)
+    tap(page, "7")
+    tap(page, "7")
+    (kept,) = Handwriting(root / "handwriting.sqlite").drawings()
+    assert (kept.truth, kept.weights) == (7, "model/pretrained/quick.npz")
+    assert str(kept.answer) == answer(weights, kept.image)
+    np.testing.assert_array_equal(kept.image, digit_of(STROKE).image)
+    tap(page, "no digit")
+    (kept,) = Handwriting(root / "handwriting.sqlite").drawings()
+    assert kept.truth is None
+    tap(page, "take back")
+    assert Handwriting(root / "handwriting.sqlite").drawings() == []
+
+
+def test_each_digit_of_a_number_can_be_corrected(page: AppTest, root: Path) -> None:
+    draw(page, TWICE)
+    tap(page, "1", 0, TWICE)
+    tap(page, "7", 1, TWICE)
+    assert [kept.truth for kept in Handwriting(root / "handwriting.sqlite").drawings()] == [1, 7]
+
+
+@pytest.mark.parametrize("bad", ["rubbish", {}, {"key": 1, "truth": "7"}, {"key": "other", "truth": "7"}])
+def test_a_tap_on_no_drawing_that_is_there_keeps_nothing(page: AppTest, root: Path, bad: object) -> None:
+    draw(page, SEVEN)
+    page.session_state["truth"] = {"tap": bad}
+    run(page)
+    tap(page, "ten")
+    assert not (root / "handwriting.sqlite").exists()
+
+
+def test_a_drawing_that_cannot_be_kept_is_told_in_words(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise HandwritingError("the disk is full, make room")
+
+    monkeypatch.setattr(Handwriting, "keep", refuse)
+    good = str(draw(page, SEVEN).html[0].proto.body)
+    assert "the disk is full, make room" in tap(page, "7").error[0].value
+    assert page.html[0].proto.body == good
+
+
 def test_the_page_says_which_data_the_network_learned_from(page: AppTest) -> None:
     assert "MNIST" in page.caption[-1].value
 
@@ -102,6 +188,10 @@ def test_a_message_that_no_pad_sends_is_refused_in_words_and_harms_nothing(page:
     good = reading(draw(page, SEVEN))
     assert re.fullmatch(r"[A-Z].*\.", reading(draw(page, message)))
     assert reading(draw(page, {**SEVEN, "revision": 9})) == good
+
+
+def test_a_message_without_its_revision_is_read_too(page: AppTest) -> None:
+    assert "probability" in reading(draw(page, {"strokes": [STROKE]}))
 
 
 def test_a_drawing_is_still_there_when_the_page_was_left(page: AppTest) -> None:
@@ -152,7 +242,7 @@ def test_broken_weights_are_told_and_the_others_still_read(page: AppTest, root: 
 
 def test_the_chosen_weights_read_and_stay_chosen(weights: Path, root: Path) -> None:
     other = root / "runs" / "other" / "weights.npz"
-    save_network(other, build_network("article", np.random.default_rng(1)), {"dataset": "digits"})
+    save_network(other, build_network("article", np.random.default_rng(1)), {**ANSWERS, "dataset": "digits"})
     page = run(AppTest.from_file(PAGE))
     assert page.sidebar.selectbox[0].value == weights
     page.sidebar.selectbox[0].set_value(other)

@@ -9,6 +9,7 @@ from model import save_network
 from model.architectures import build_network
 from model.classifier import DigitClassifier
 from model.images import images_to_input
+from model.reading import Verdict
 from model.weights import WeightsError
 from tests.small_network import small_network
 
@@ -48,10 +49,37 @@ def test_other_pictures_are_refused() -> None:
         classifier.predict(IMAGES / 255)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("temperature", [0, 0.0, -1.0, "warm", float("inf"), None])
-def test_a_senseless_temperature_is_refused(tmp_path: Path, temperature: object) -> None:
-    save_network(tmp_path / "w.npz", build_network("quick", np.random.default_rng(0)), {"temperature": temperature})
-    with pytest.raises(WeightsError, match="temperature"):
+def test_each_picture_gets_the_verdict_that_the_thresholds_say() -> None:
+    network = build_network("quick", np.random.default_rng(0))
+    probabilities = DigitClassifier(network).predict_proba(IMAGES)
+    likeliest, evidence = probabilities.max(axis=1), -np.log(probabilities).mean(axis=1) - np.log(10)
+    between = float(np.quantile(likeliest, 0.45)), float(np.quantile(evidence, 0.45))
+    for unsure_below, no_digit_below in ((0.0, 0.0), (between[0], 0.0), (0.0, between[1]), between):
+        header = {"unsure_below": unsure_below, "no_digit_below": no_digit_below}
+        readings = DigitClassifier(network, header).read(IMAGES)
+        np.testing.assert_array_equal(np.stack([reading.probabilities for reading in readings]), probabilities)
+        refused = evidence < no_digit_below
+        unsure = ~refused & (likeliest < unsure_below)
+        assert [reading.verdict is Verdict.NO_DIGIT for reading in readings] == refused.tolist()
+        assert [reading.verdict is Verdict.UNSURE for reading in readings] == unsure.tolist()
+
+
+def test_without_thresholds_nothing_is_refused_and_an_answer_is_likelier_than_not() -> None:
+    classifier = DigitClassifier(build_network("quick", np.random.default_rng(0)))
+    assert {reading.verdict for reading in classifier.read(IMAGES)} == {Verdict.UNSURE}
+    sure = DigitClassifier(classifier.network, {"temperature": 1e-3})
+    assert {reading.verdict for reading in sure.read(IMAGES)} == {Verdict.DIGIT}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("temperature", value) for value in (0, 0.0, -1.0, "warm", float("inf"), float("nan"), None)]
+    + [("unsure_below", value) for value in (1, -0.1, 1.1, "low", float("nan"), None)]
+    + [("no_digit_below", value) for value in (1, -0.1, "low", float("inf"), float("nan"), None)],
+)
+def test_a_senseless_setting_is_refused(tmp_path: Path, name: str, value: object) -> None:
+    save_network(tmp_path / "w.npz", build_network("quick", np.random.default_rng(0)), {name: value})
+    with pytest.raises(WeightsError, match=name):
         DigitClassifier.load(tmp_path / "w.npz")
 
 

@@ -11,7 +11,7 @@ from model import Network, softmax_cross_entropy, softmax_cross_entropy_prime
 from model.architectures import build_network
 from model.images import images_to_input
 from training.augmentation import Distortion, augment, bilinear, smooth_field
-from training.calibration import fit_temperature
+from training.calibration import fit_temperature, fit_thresholds
 from training.optimizers import BLOCK, OPTIMIZERS, SGD, Adam
 from training.parallel import ParallelNetwork, shards_of
 from training.schedules import one_cycle
@@ -197,3 +197,13 @@ def test_the_temperature_is_the_one_that_the_outputs_were_made_with() -> None:
     assert fit_temperature(logits, labels) == pytest.approx(1, abs=0.03)
     assert fit_temperature(3 * logits, labels) == pytest.approx(3, abs=0.1)  # three times as sure of the same
     assert fit_temperature(logits / 10, labels) == pytest.approx(0.1, abs=0.003)
+
+
+def test_thresholds_are_those_below_which_the_doubtful_digits_lie() -> None:
+    outputs = np.random.default_rng(0).normal(0, 3, (5_000, 10))
+    thresholds = fit_thresholds(outputs, 1.5)
+    probabilities = np.exp(outputs / 1.5) / np.exp(outputs / 1.5).sum(axis=1, keepdims=True)
+    distance = -np.log(probabilities).mean(axis=1) - np.log(10)
+    assert (probabilities.max(axis=1) < thresholds["unsure_below"]).mean() == pytest.approx(0.02)
+    assert (distance < thresholds["no_digit_below"]).mean() == pytest.approx(0.01)
+    assert fit_thresholds(np.zeros((3, 10)), 1.0)["no_digit_below"] == 0

@@ -47,7 +47,7 @@ class CalibrationBin:
 
 
 @dataclass(frozen=True)
-class Reading:
+class Answer:
     """How a picture was read; `index` is its place in the test set."""
 
     index: int
@@ -70,8 +70,8 @@ class Evaluation:
     confused_pairs: list[ConfusedPair]  # the most frequent first
     calibration: list[CalibrationBin]  # without empty bins
     calibration_error: float
-    mistakes: list[Reading]  # the most confident first
-    examples: list[Reading]  # of each cell of the confusion matrix
+    mistakes: list[Answer]  # the most confident first
+    examples: list[Answer]  # of each cell of the confusion matrix
 
 
 def evaluate(probabilities: ArrayLike, labels: ArrayLike, blank: ArrayLike | None = None) -> Evaluation:
@@ -163,15 +163,15 @@ def accuracy_of_most_certain(probabilities: NDArray, labels: NDArray, share: flo
     return float((probabilities.argmax(axis=1) == labels)[answered].mean())
 
 
-def worst_mistakes(probabilities: NDArray, labels: NDArray, answers: NDArray) -> list[Reading]:
+def worst_mistakes(probabilities: NDArray, labels: NDArray, answers: NDArray) -> list[Answer]:
     """Wrong answers, the most confident first, at most `MOST_MISTAKES`."""
     wrong = np.flatnonzero((answers != labels) & (answers != NO_DIGIT))
     confidence = probabilities.max(axis=1)
     worst = wrong[np.argsort(-confidence[wrong], kind="stable")][:MOST_MISTAKES]
-    return [Reading(int(i), int(labels[i]), int(answers[i]), float(confidence[i])) for i in worst]
+    return [Answer(int(i), int(labels[i]), int(answers[i]), float(confidence[i])) for i in worst]
 
 
-def examples(probabilities: NDArray, labels: NDArray, answers: NDArray) -> list[Reading]:
+def examples(probabilities: NDArray, labels: NDArray, answers: NDArray) -> list[Answer]:
     """Of each cell of the confusion matrix at most `MOST_EXAMPLES` pictures, the most embarrassing first.
 
     These are the wrong answers that were given with the most confidence, and the right ones given with the least.
@@ -182,5 +182,5 @@ def examples(probabilities: NDArray, labels: NDArray, answers: NDArray) -> list[
     for truth in DIGITS:
         for answer in DIGITS:
             cell = order[(labels[order] == truth) & (answers[order] == answer)][:MOST_EXAMPLES]
-            readings += [Reading(int(i), truth, answer, float(confidence[i])) for i in cell]
+            readings += [Answer(int(i), truth, answer, float(confidence[i])) for i in cell]
     return readings

@@ -24,7 +24,7 @@ from model.network import Network
 from model.weights import WeightsError, save_network
 
 from . import finetuning
-from .calibration import fit_temperature
+from .calibration import calibrate
 from .command_line import Parser, natural, positive
 from .files import write_whole
 from .finetuning import fine_tune, too_much_lost
@@ -95,7 +95,7 @@ def run(weights: Path, folder: Path, digits: str, seed: int, threads: int) -> in
         outputs = network.predict(images_to_input(validation[0]))
         changes = {
             "validation_accuracy": after[0] / len(held_back),
-            "temperature": fit_temperature(outputs, validation[1]),
+            **calibrate(outputs, validation[1]),
             "commit": commit(),
             "fine_tuning": {**about, "digits": len(images), "seed": seed, "threads": threads},
         }

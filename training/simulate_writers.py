@@ -5,8 +5,8 @@ that the weights misread come first, since a wrong reading is what people correc
 thirty up. The network is fine-tuned on these. The other half, which neither has seen, is read before and after.
 
 Which ten of the writers these are, and which drawings are in which half, follows from a fixed seed. The method was
-tuned on the writers that are left over. STROKES.npz is a strokes file, as in `data/samples.py`, with one more array,
-`writer` `(n,)`. Nothing that is learned here is kept.
+tuned on the writers that are left over. STROKES.npz is a strokes file with writers, as `data/samples.py`
+tells. Nothing that is learned here is kept.
 """
 
 import sys
@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.datasets import DatasetError, load_dataset
-from data.samples import load_samples
+from data.samples import load_samples, load_writers
 from model.classifier import DigitClassifier
 from model.weights import WeightsError
 
@@ -55,7 +55,7 @@ def simulate(strokes: Path, weights: Path, threads: int) -> None:
     _, held_back = split(len(dataset.train_images))
     validation = dataset.train_images[held_back], dataset.train_labels[held_back]
     images, labels = load_samples(strokes)
-    writer = writers(strokes, len(labels))
+    writer = load_writers(strokes)
     print("writer  drawings  misread before  after  corrected  validation before  after  seconds")
     outcomes = []
     for who in chosen(writer):
@@ -84,15 +84,6 @@ def simulate(strokes: Path, weights: Path, threads: int) -> None:
         f"On average {errors_before:.1f} errors before and {errors_after:.1f} after; "
         f"validation accuracy changes by {100 * change:+.2f} points, {100 * min(outcomes)[0]:+.2f} at worst"
     )
-
-
-def writers(strokes: Path, count: int) -> NDArray[np.integer]:
-    """Who drew each of the drawings."""
-    with np.load(strokes, allow_pickle=False) as arrays:
-        writer = np.asarray(arrays.get("writer", ()))
-    if writer.shape != (count,) or writer.dtype.kind not in "iu":
-        raise DatasetError(f"{strokes} does not say who drew each digit: it needs an array writer")
-    return writer
 
 
 def chosen(writer: NDArray[np.integer]) -> list[int]:

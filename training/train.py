@@ -21,7 +21,7 @@ from model.losses import LOSSES
 from model.network import Network
 from model.weights import WeightsError, fill, save_network
 
-from .calibration import fit_temperature
+from .calibration import calibrate
 from .checkpoint import load_checkpoint
 from .command_line import Parser, natural, positive
 from .lock import CAN_LOCK, Locked, locked
@@ -126,7 +126,7 @@ def train(trainer: Trainer) -> int:
     header = {
         **trainer.about,
         "validation_accuracy": last["validation_accuracy"],
-        "temperature": fit_temperature(outputs, dataset.train_labels[trainer.validation_rows]),
+        **calibrate(outputs, dataset.train_labels[trainer.validation_rows]),
         "training_seconds": last["seconds"],
         "commit": commit(),
         "versions": {"python": platform.python_version(), "numpy": np.__version__, "scipy": scipy.__version__},

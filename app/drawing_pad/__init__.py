@@ -5,7 +5,10 @@ The pad sends messages of one form, and is handed the last good one back:
     {"revision": 7, "strokes": [[[x, y], [x, y], …], …]}
 
 x runs to the right and y down, both from 0 to 1000. The revision grows with every change. A message that comes back
-tells the pad that the next may go; and it brings the drawing to a pad that knows only an older one.
+tells the pad that the next may go; and it brings the drawing to a pad that knows only an older one. With it comes what
+was read, for the drawing of that revision alone:
+
+    {"revision": 7, "words": "20", "boxes": [{"box": [left, top, right, bottom], "above": "2", "below": "98 %"}, …]}
 """
 
 from collections.abc import Callable
@@ -33,10 +36,19 @@ _PAD = st.components.v2.component(
 )
 
 
-def drawing_pad(on_change: Callable[[], object]) -> object:
-    """Put the pad on the page, and give its newest message: untrusted, for `strokes_in` to check.
+def newest_message() -> object:
+    """What the pad sent last: untrusted, for `strokes_in` to check."""
+    _keep()
+    newest = _newest()
+    return st.session_state.get(KEPT, BLANK) if newest is None else newest
+
+
+def drawing_pad(words: str, boxes: list[dict[str, Any]], on_change: Callable[[], object]) -> None:
+    """Put the pad on the page.
 
     Args:
+        words: what was read in the newest message, for screen readers.
+        boxes: around each digit of a number there.
         on_change: called when the drawing changed, before the page runs again.
     """
 
@@ -44,11 +56,9 @@ def drawing_pad(on_change: Callable[[], object]) -> object:
         _keep()
         on_change()
 
-    _keep()
     kept = st.session_state.get(KEPT, BLANK)
-    _PAD(key="pad", data=kept, on_drawing_change=changed)
-    newest = _newest()
-    return kept if newest is None else newest
+    read = {"revision": kept.get("revision", 0), "words": words, "boxes": boxes}
+    _PAD(key="pad", data={**kept, "read": read}, on_drawing_change=changed)
 
 
 def strokes_in(message: object) -> list[NDArray[np.float64]]:

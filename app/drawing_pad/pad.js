@@ -1,7 +1,9 @@
-// The drawing pad: keeps the strokes, shows them, and sends them to Python while they grow.
+// The drawing pad: keeps the strokes, shows them, and sends them to Python while they grow. Python hands back what it
+// reads in them: words, and a box for each digit of a number.
 
 const SIDE = 1000; // of the pad, in the units that strokes are sent in, whatever its size on the screen
 const PEN_WIDTH = 45;
+const LETTERS = 42; // height of what is written at the boxes
 const NEAREST = 4; // points closer together than this add nothing
 const PATIENCE = 2000; // milliseconds to wait for Python's answer to a message
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
@@ -28,9 +30,12 @@ class Pad {
   constructor(root, canvas, before) {
     this.strokes = before?.strokes ?? [];
     this.history = before?.history ?? []; // the strokes before each change that Undo takes back
+    this.future = before?.future ?? []; // the strokes that Redo brings back
     this.revision = before?.revision ?? -1; // grows with every change
+    this.read = before?.read ?? null; // what Python read last, and in which revision
     this.canvas = canvas;
     this.frame = root.querySelector(".pad");
+    this.words = root.querySelector(".words");
     canvas.onpointerdown = (event) => this.pointerDown(event);
     canvas.onpointermove = (event) => this.pointerMove(event);
     canvas.onpointerup = canvas.onpointercancel = canvas.onlostpointercapture = (event) => this.pointerUp(event);
@@ -39,6 +44,7 @@ class Pad {
     canvas.onblur = () => this.useKeyboard(false);
     this.frame.onkeydown = (event) => this.keyDown(event);
     root.querySelector(".undo").onclick = () => this.undo();
+    root.querySelector(".redo").onclick = () => this.redo();
     root.querySelector(".clear").onclick = () => this.clear();
     new ResizeObserver(() => this.draw()).observe(canvas);
   }
@@ -64,8 +70,9 @@ class Pad {
     this.send();
   }
 
-  // Python hands back the newest drawing that it has.
-  receive({ revision, strokes }) {
+  // Python hands back the newest drawing that it has, and what it read there.
+  receive({ revision, strokes, read }) {
+    this.read = read;
     if (revision > this.revision) {
       this.revision = revision;
       this.strokes = strokes;
@@ -75,6 +82,12 @@ class Pad {
       this.answered();
     }
     this.draw();
+    this.say();
+  }
+
+  // For screen readers: what was read, once the pen is up.
+  say() {
+    if (!this.stroke && this.read?.revision === this.revision) this.words.textContent = this.read.words;
   }
 
   // What changes the drawing. While the pen is down, one message at most is under way; all else is sent at once.
@@ -89,12 +102,18 @@ class Pad {
     this.stroke = null;
     this.draw();
     this.send();
+    this.say();
   }
 
   begin(point) {
     this.stroke = [point];
+    this.replace([...this.strokes, this.stroke]);
+  }
+
+  replace(strokes) {
     this.history.push(this.strokes);
-    this.strokes = [...this.strokes, this.stroke];
+    this.future = [];
+    this.strokes = strokes;
     this.changed();
   }
 
@@ -110,16 +129,23 @@ class Pad {
   undo() {
     if (!this.strokes.length && !this.history.length) return;
     this.stroke = null;
+    this.future.push(this.strokes);
     this.strokes = this.history.pop() ?? this.strokes.slice(0, -1); // no history of what Python handed back
+    this.changed();
+  }
+
+  redo() {
+    if (!this.future.length) return;
+    this.stroke = null;
+    this.history.push(this.strokes);
+    this.strokes = this.future.pop();
     this.changed();
   }
 
   clear() {
     if (!this.strokes.length) return;
     this.stroke = null;
-    this.history.push(this.strokes);
-    this.strokes = [];
-    this.changed();
+    this.replace([]);
   }
 
   // Mouse, finger and pen
@@ -152,8 +178,11 @@ class Pad {
   // Keyboard
 
   keyDown(event) {
-    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z") this.undo();
-    else if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const key = event.key.toLowerCase();
+    const command = event.ctrlKey || event.metaKey;
+    if (command && (key === "y" || (key === "z" && event.shiftKey))) this.redo();
+    else if (command && key === "z") this.undo();
+    else if (command || event.altKey) return;
     else if (event.key === "Delete" || event.key === "Backspace") this.clear();
     else if (event.target !== this.canvas || this.pointer !== null) return;
     else if (event.key === " " || event.key === "Enter") this.togglePen(event);
@@ -200,7 +229,22 @@ class Pad {
     ink.lineCap = ink.lineJoin = "round";
     ink.lineWidth = PEN_WIDTH;
     for (const stroke of this.strokes) ink.stroke(curve(stroke));
+    // Boxes of an older drawing would lie beside the new ink, and flicker while the pen is down.
+    if (!this.stroke && this.read?.revision === this.revision) this.read.boxes.forEach((box) => this.drawBox(ink, box));
     if (this.keyboard) this.drawCursor(ink);
+  }
+
+  drawBox(ink, { box, above, below }) {
+    const room = PEN_WIDTH / 2 + 12;
+    const [left, top] = box.slice(0, 2).map((value) => Math.max(value - room, 4));
+    const [right, bottom] = box.slice(2).map((value) => Math.min(value + room, SIDE - 4));
+    ink.strokeStyle = ink.fillStyle = getComputedStyle(this.canvas).accentColor;
+    ink.lineWidth = 5;
+    ink.strokeRect(left, top, right - left, bottom - top);
+    ink.font = `600 ${LETTERS}px ${getComputedStyle(this.canvas).fontFamily}`;
+    ink.textAlign = "center";
+    ink.fillText(above, (left + right) / 2, Math.max(top - 12, LETTERS));
+    ink.fillText(below, (left + right) / 2, Math.min(bottom + LETTERS, SIDE - 12));
   }
 
   drawCursor(ink) {

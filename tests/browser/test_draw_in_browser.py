@@ -3,11 +3,17 @@
 import re
 import socket
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 from playwright.sync_api import Locator, Page, expect
+
+from data.handwriting import Handwriting
+from data.samples import load_strokes
+from tests.browser.stage import PHONE, PROJECT
 
 Strokes = list[list[tuple[float, float]]]
 
@@ -31,12 +37,13 @@ DIGITS: list[Strokes] = [
     [[(67, 32), (59, 19), (46, 15), (34, 23), (32, 37), (40, 48), (53, 48), (64, 40), (67, 30), (66, 48), (63, 67),
       (59, 87)]],
 ]  # fmt: skip
+WAVE: Strokes = [[(5 * i, 50 + 15 * (-1) ** i) for i in range(1, 20)]]
+PEN_STROKES = PROJECT.parent / "shared" / "drawn" / "pendigits_train.npz"  # not part of the project
 COUNT_MESSAGES = """() => {
     const send = WebSocket.prototype.send;
     window.messages = 0;
     WebSocket.prototype.send = function (...data) { window.messages += 1; send.apply(this, data); };
 }"""
-PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 3, "has_touch": True, "is_mobile": True}
 
 
 def pad(page: Page) -> Locator:
@@ -52,6 +59,13 @@ def on_screen(page: Page, strokes: Strokes) -> Strokes:
     box = pad(page).bounding_box()
     assert box is not None
     return [[(box["x"] + x / 100 * box["width"], box["y"] + y / 100 * box["height"]) for x, y in s] for s in strokes]
+
+
+def number(*digits: int) -> Strokes:
+    """Digits side by side."""
+    width = 100 / len(digits)
+    places = enumerate(digits)
+    return [[(i * width + x * width / 100, 35 + y * 0.3) for x, y in s] for i, digit in places for s in DIGITS[digit]]
 
 
 def draw(page: Page, strokes: Strokes) -> None:
@@ -141,6 +155,83 @@ def test_undo_and_clear_by_button_and_by_key(page: Page) -> None:
     expect_no_reading(page)
 
 
+def test_redo_by_button_and_by_key_until_something_new_is_drawn(page: Page) -> None:
+    blank = ink(page)
+    draw(page, DIGITS[4])
+    both = ink(page)
+    press(page, "Undo")
+    press(page, "Undo")
+    assert ink(page) == blank
+    press(page, "Redo")
+    assert ink(page) not in (blank, both)
+    page.keyboard.press("Control+Shift+Z")
+    assert ink(page) == both
+    expect_reading(page, 4)
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+y")
+    assert ink(page) == both
+    press(page, "Clear")
+    draw(page, DIGITS[7])
+    before = ink(page)
+    press(page, "Redo")
+    assert ink(page) == before
+
+
+def test_digits_side_by_side_are_read_as_a_number_with_a_box_around_each(page: Page) -> None:
+    draw(page, number(2, 0, 2))
+    expect_reading(page, "202[^0-9]")
+    three = ink(page)
+    page.mouse.move(*on_screen(page, [[(97, 5)]])[0][0])
+    page.mouse.down()
+    assert ink(page) != three  # the boxes go with the first new point: they were those of other ink
+    page.mouse.up()
+    press(page, "Undo")
+    expect_reading(page, "202[^0-9]")
+    assert ink(page) == three
+    expect(page.get_by_role("status").filter(has_text="202")).to_have_count(1)  # for screen readers
+    expect(page.get_by_role("radio")).to_have_count(3)
+
+
+def test_what_is_no_digit_is_refused(page: Page) -> None:
+    draw(page, WAVE)
+    expect_reading(page, "This does not look like a digit")
+
+
+def test_a_tap_keeps_the_drawing_and_may_be_corrected_and_taken_back(page: Page, project: Path) -> None:
+    def truths() -> list[int | None]:
+        return [drawing.truth for drawing in Handwriting(project / "handwriting.sqlite").drawings()]
+
+    draw(page, DIGITS[7])
+    expect_reading(page, 7)
+    page.get_by_role("button", name="1", exact=True).click()
+    expect(page.get_by_text("Kept as 1.")).to_be_visible()
+    assert truths() == [1]
+    page.get_by_role("button", name="no digit", exact=True).focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Kept as no digit.")).to_be_visible()
+    assert truths() == [None]
+    press(page, "Take back")
+    expect(page.get_by_text("Kept as")).not_to_be_visible()
+    assert truths() == []
+
+
+def test_drawings_of_a_tablet_are_read_as_they_were_meant(page: Page) -> None:
+    if not PEN_STROKES.exists():
+        return
+    drawings, labels = load_strokes(PEN_STROKES)
+    right = 0
+    for i in range(0, 20):
+        points = np.concatenate(drawings[i])
+        lowest, extent = points.min(axis=0), np.ptp(points, axis=0).max()
+        move = 50 - 35 * np.ptp(points, axis=0) / extent
+        draw(page, [[tuple(p) for p in 70 * (stroke[::3] - lowest) / extent + move] for stroke in drawings[i]])
+        expect_reading(page, "[^D]")
+        right += page.locator(".st-key-reading").inner_text().startswith(f"{labels[i]}\n")
+        press(page, "Clear")
+        expect_no_reading(page)
+    assert right >= 18
+
+
 def test_a_stroke_may_leave_the_pad_and_come_back(page: Page) -> None:
     draw(page, [[(50, 20), (50, 70), (50, 130), (120, 130)]])
     after = ink(page)
@@ -189,12 +280,15 @@ def test_drawing_with_a_finger_on_a_phone(page: Page) -> None:
         fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
     fingers.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     expect_reading(page, 2)
-    assert page.evaluate("scrollY") == 0
+    assert page.get_by_test_id("stMain").evaluate("main => main.scrollTop") == 0
+    reading = page.locator(".st-key-reading").bounding_box()
+    assert reading is not None
+    assert reading["y"] + reading["height"] <= 844
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     width, height, pixels = pad(page).evaluate("canvas => [canvas.clientWidth, canvas.clientHeight, canvas.width]")
     assert width == height >= 300
     assert pixels == 3 * width
-    for button in ("Undo", "Clear"):
+    for button in ("Undo", "Redo", "Clear", "0", "9", "no digit"):
         box = page.get_by_role("button", name=button, exact=True).bounding_box()
         assert box is not None
         assert min(box["width"], box["height"]) >= 44

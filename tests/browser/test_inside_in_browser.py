@@ -5,7 +5,8 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_draw_in_browser import DIGITS, PHONE, draw, pad, press
+from tests.browser.stage import PHONE
+from tests.browser.test_draw_in_browser import DIGITS, draw, pad, press
 
 
 def open_page(page: Page) -> None:

@@ -1,0 +1,67 @@
+"""How long after the pen is lifted its reading stands on the page: `python -m tests.browser.latency`.
+
+Timed inside the page, from `pointerup` to the change of the text. A drawing that was read while the pen was still down
+says nothing, and is drawn again.
+"""
+
+import statistics
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Page
+
+from tests.browser.stage import chromium, copy_project, running_app
+from tests.browser.test_draw_in_browser import DIGITS, Strokes, draw, expect_no_reading, expect_reading, number, press
+
+TIMES = 20
+DRAWINGS = {"7": DIGITS[7], "2": DIGITS[2], "2026": number(2, 0, 2, 6)}
+# The text is looked at whenever it changes; what counts is the last pen that went up before it was right.
+WATCH = """(expected) => {
+    const reading = document.querySelector(".st-key-reading");
+    const isRight = () => reading.textContent.trim().match(/^[0-9?]*/)[0] === expected;
+    let lifted = 0;
+    addEventListener("pointerup", () => { lifted = isRight() ? 0 : performance.now(); }, { capture: true });
+    window.milliseconds = null;
+    new MutationObserver((_, observer) => {
+        if (!isRight()) return;
+        window.milliseconds = lifted && performance.now() - lifted;
+        observer.disconnect();
+    }).observe(reading, { subtree: true, childList: true, characterData: true });
+}"""
+
+
+def main() -> None:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running_app(copy_project(Path(folder)), watched=False) as url,
+        chromium() as browser,
+    ):
+        page = browser.new_page(viewport={"width": 1280, "height": 800})
+        page.goto(url)
+        page.get_by_label("Drawing pad").wait_for()
+        measure(page)
+
+
+def measure(page: Page) -> None:
+    """Print what each of the drawings takes."""
+    for expected, strokes in DRAWINGS.items():
+        times: list[float] = []
+        while len(times) < TIMES:
+            milliseconds = pen_up_to_text(page, strokes, expected)
+            times += [milliseconds] if milliseconds else []
+        print(f"{expected:4}  median of {TIMES}: {statistics.median(times):.0f} ms, slowest {max(times):.0f} ms")
+
+
+def pen_up_to_text(page: Page, strokes: Strokes, expected: str) -> float:
+    """Milliseconds from the last pen up to the text that is expected; 0 where it stood there before."""
+    expect_no_reading(page)
+    page.evaluate(WATCH, expected)
+    draw(page, strokes)
+    expect_reading(page, f"{expected}[^0-9]")
+    milliseconds = float(page.evaluate("milliseconds"))
+    press(page, "Clear")
+    return milliseconds
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,117 @@
+"""Strokes are parted into digits by where they stand, and by what the reader says where that leaves a choice."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from data.segmentation import Strokes, segment
+
+ONE = [np.array([[0, 0], [0, 50], [0, 100]], float)]
+ZERO = [np.stack([30 - 30 * np.cos(t := np.linspace(0, 2 * np.pi, 40)), 50 - 50 * np.sin(t)], axis=1)]
+RINGS = [np.stack([20 - 20 * np.cos(t), y - 25 * np.sin(t)], axis=1) for y in (25, 75)]
+FOUR = [np.array([[20, 0], [0, 60], [48, 60]], float), np.array([[50, 10], [50, 100]], float)]
+FIVE = [np.array([[5, 5], [5, 50], [40, 55], [45, 80], [30, 100], [0, 95]], float), np.array([[10, 0], [60, 0]], float)]
+HALVES = [np.array([[40, 0], [0, 50], [40, 100]], float), np.array([[15, 0], [60, 50], [15, 100]], float)]
+SEVEN = [np.array([[0, 0], [60, 0], [20, 100]], float), np.array([[15, 50], [55, 50]], float)]
+
+
+def beside(*digits: Strokes, gap: float = 30) -> Strokes:
+    """The digits in a line, so far from each other."""
+    strokes: Strokes = []
+    for digit in digits:
+        left = max((stroke[:, 0].max() for stroke in strokes), default=0.0)
+        move = np.array([left + gap - min(stroke[:, 0].min() for stroke in digit), 0])
+        strokes += [stroke + move for stroke in digit]
+    return strokes
+
+
+def not_asked(groups: list[Strokes]) -> list[float]:
+    raise AssertionError("the geometry leaves no choice here")
+
+
+def sizes(groups: list[Strokes]) -> list[int]:
+    return [len(group) for group in groups]
+
+
+def test_without_a_point_there_is_no_digit() -> None:
+    assert segment([], not_asked) == []
+    assert segment([np.empty((0, 2))], not_asked) == []
+
+
+@pytest.mark.parametrize("digit", [ONE, ZERO, HALVES, RINGS, FOUR, FIVE, SEVEN], ids=list("1008457"))
+@pytest.mark.parametrize("scale", [0.001, 1, 1000])
+def test_a_digit_of_several_strokes_stays_whole(digit: Strokes, scale: float) -> None:
+    strokes = [scale * stroke for stroke in digit]
+    (group,) = segment(strokes, not_asked)
+    assert len(group) == len(strokes)
+    assert all(any(np.array_equal(stroke, other) for other in group) for stroke in strokes)
+
+
+def test_digits_side_by_side_are_parted_from_left_to_right_whatever_the_order_of_the_strokes() -> None:
+    strokes = beside(FIVE, ONE, FOUR, ZERO, SEVEN, RINGS)
+    for order in (strokes, strokes[::-1]):
+        groups = segment(order, not_asked)
+        assert sizes(groups) == [2, 1, 2, 1, 2, 2]
+        lefts = [min(stroke[:, 0].min() for stroke in group) for group in groups]
+        assert lefts == sorted(lefts)
+
+
+def test_where_strokes_stand_close_the_reader_decides() -> None:
+    strokes = beside(ZERO, ONE, gap=2)
+
+    def likes(wanted: int) -> Callable[[list[Strokes]], list[float]]:
+        return lambda groups: [0.99999 if len(group) == wanted else 0.5 for group in groups]
+
+    assert sizes(segment(strokes, likes(1))) == [1, 1]
+    assert sizes(segment(strokes, likes(2))) == [2]
+
+
+def test_two_that_may_be_digits_each_are_one_only_if_that_is_clearly_better() -> None:
+    strokes = beside(ZERO, ONE, gap=2)
+    assert sizes(segment(strokes, lambda groups: [0.95 if len(group) == 2 else 0.9 for group in groups])) == [1, 1]
+
+
+def test_the_least_certain_digit_decides() -> None:
+    strokes = beside(ZERO, ZERO, ZERO, gap=2)
+    middle = strokes[1]
+
+    def reader(groups: list[Strokes]) -> list[float]:
+        return [0.01 if len(group) == 1 and np.array_equal(group[0], middle) else 0.99 for group in groups]
+
+    assert sorted(sizes(segment(strokes, reader))) == [1, 2]
+
+
+def test_a_stroke_that_joins_two_digits_is_cut_at_its_ligature() -> None:
+    one, zero = beside([ONE[0] + [[20, 0], [10, 0], [0, 0]]], ZERO, gap=40)
+    joined = np.concatenate([one, np.linspace(one[-1], zero[0], 12)[1:-1], zero])
+    groups = segment([joined], lambda groups: [0.9 if np.ptp(group[0][:, 0]) < 70 else 0.1 for group in groups])
+    assert sizes(groups) == [1, 1]
+    np.testing.assert_array_equal(groups[0][0][: len(one)], one)
+    np.testing.assert_array_equal(groups[1][0][-len(zero) + 1 :], zero[1:])
+    (whole,) = segment([joined], lambda groups: [0.1 if np.ptp(group[0][:, 0]) < 70 else 0.9 for group in groups])
+    np.testing.assert_array_equal(whole[0], joined)
+
+
+@pytest.mark.parametrize(
+    "strokes",
+    [
+        [np.array([[5.0, 5.0]])],
+        [np.array([[0.0, 0.0], [100.0, 0.0]])],
+        [np.array([[0.0, 0.0], [0.0, 0.0]]), np.array([[0.0, 0.0]])],
+    ],
+    ids=["dot", "dash", "dots in one place"],
+)
+def test_what_has_no_height_is_one_group(strokes: Strokes) -> None:
+    assert len(segment(strokes, lambda groups: [0.5] * len(groups))) == 1
+
+
+def test_every_stroke_comes_back_whatever_was_drawn() -> None:
+    rng = np.random.default_rng(0)
+    for count in rng.integers(1, 40, 100):
+        sizes_of_strokes = rng.integers(1, 9, count)
+        strokes = [rng.uniform(0, 1000, 2) + rng.normal(0, 60, (size, 2)) for size in sizes_of_strokes]
+        groups = segment(strokes, lambda groups: rng.random(len(groups)))
+        assert sum(map(len, groups)) >= len(strokes)
+        points = {tuple(point) for group in groups for stroke in group for point in stroke}
+        assert points <= {tuple(point) for stroke in strokes for point in stroke}

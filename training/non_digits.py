@@ -1,0 +1,121 @@
+"""Drawings that are no digit: letters, signs, scribbles and blots, to measure how many a network refuses.
+
+None is a digit in disguise, as O, S or B are. Nobody trains or chooses on them.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
+
+Strokes = list[NDArray[np.float64]]
+
+WOBBLE = 0.03  # how far a hand misses the points it aims at
+TURN, SLANT, STRETCH = 0.12, 0.15, 0.12  # radians, shear and share of the length: standard deviations
+STEP = 0.02  # between the points of a stroke
+ROUNDING = 1.5  # standard deviation, in steps, of what rounds the corners
+
+# The corners of each shape, stroke by stroke; x runs to the right and y down, both from 0 to 1.
+SHAPES: dict[str, list[list[tuple[float, float]]]] = {
+    "A": [[(0, 1), (0.45, 0), (0.9, 1)], [(0.2, 0.62), (0.72, 0.62)]],
+    "E": [[(0.7, 0), (0, 0), (0, 1), (0.7, 1)], [(0, 0.5), (0.55, 0.5)]],
+    "F": [[(0, 0), (0, 1)], [(0, 0), (0.7, 0)], [(0, 0.45), (0.55, 0.45)]],
+    "H": [[(0, 0), (0, 1)], [(0.7, 0), (0.7, 1)], [(0, 0.5), (0.7, 0.5)]],
+    "K": [[(0, 0), (0, 1)], [(0.7, 0), (0.02, 0.55), (0.7, 1)]],
+    "M": [[(0, 1), (0.1, 0), (0.5, 0.7), (0.9, 0), (1, 1)]],
+    "N": [[(0, 1), (0, 0), (0.75, 1), (0.75, 0)]],
+    "R": [[(0, 1), (0, 0), (0.5, 0.02), (0.62, 0.25), (0.5, 0.48), (0.02, 0.5), (0.68, 1)]],
+    "T": [[(0, 0), (0.9, 0)], [(0.45, 0), (0.45, 1)]],
+    "V": [[(0, 0), (0.4, 1), (0.8, 0)]],
+    "W": [[(0, 0), (0.25, 1), (0.5, 0.3), (0.75, 1), (1, 0)]],
+    "X": [[(0, 0), (0.8, 1)], [(0.8, 0), (0, 1)]],
+    "Π": [[(0.1, 1), (0.1, 0), (0.75, 0), (0.75, 1)]],
+    "Σ": [[(0.75, 0), (0, 0), (0.45, 0.48), (0, 1), (0.8, 1)]],
+    "Ψ": [[(0, 0), (0.03, 0.4), (0.4, 0.6), (0.77, 0.4), (0.8, 0)], [(0.4, 0), (0.4, 1)]],
+    "Ж": [[(0, 0), (1, 1)], [(1, 0), (0, 1)], [(0.5, 0), (0.5, 1)]],
+    "e": [[(0.05, 0.5), (0.8, 0.45), (0.65, 0.1), (0.35, 0), (0.08, 0.2), (0, 0.55), (0.12, 0.88), (0.4, 1),
+           (0.8, 0.85)]],
+    "k": [[(0, 0), (0, 1)], [(0.55, 0.4), (0.02, 0.68), (0.55, 1)]],
+    "m": [[(0, 1), (0, 0), (0, 0.3), (0.2, 0), (0.42, 0.15), (0.45, 1), (0.45, 0.3), (0.7, 0), (0.92, 0.15),
+           (0.95, 1)]],
+    "w": [[(0, 0), (0.05, 0.7), (0.25, 1), (0.48, 0.7), (0.5, 0.1), (0.52, 0.7), (0.75, 1), (0.95, 0.7), (1, 0)]],
+    "arrow right": [[(0, 0.5), (1, 0.5)], [(0.65, 0.15), (1, 0.5), (0.65, 0.85)]],
+    "arrow left": [[(1, 0.5), (0, 0.5)], [(0.35, 0.15), (0, 0.5), (0.35, 0.85)]],
+    "arrow up": [[(0.5, 1), (0.5, 0)], [(0.15, 0.35), (0.5, 0), (0.85, 0.35)]],
+    "arrow down": [[(0.5, 0), (0.5, 1)], [(0.15, 0.65), (0.5, 1), (0.85, 0.65)]],
+    "heart": [[(0.5, 0.28), (0.38, 0.05), (0.15, 0), (0, 0.2), (0.08, 0.5), (0.5, 1), (0.92, 0.5), (1, 0.2), (0.85, 0),
+               (0.62, 0.05), (0.5, 0.28)]],
+    "smiley": [[(0.5, 0), (0.15, 0.15), (0, 0.5), (0.15, 0.85), (0.5, 1), (0.85, 0.85), (1, 0.5), (0.85, 0.15),
+                (0.5, 0)], [(0.32, 0.3), (0.32, 0.4)],
+               [(0.68, 0.3), (0.68, 0.4)], [(0.25, 0.62), (0.5, 0.78), (0.75, 0.62)]],
+    "plus": [[(0, 0.5), (0.9, 0.5)], [(0.45, 0.05), (0.45, 0.95)]],
+    "star": [[(0.2, 1), (0.5, 0), (0.8, 1), (0, 0.38), (1, 0.38), (0.2, 1)]],
+    "hash": [[(0.3, 0), (0.25, 1)], [(0.7, 0), (0.65, 1)], [(0, 0.35), (1, 0.3)], [(0, 0.7), (1, 0.65)]],
+    "equals": [[(0, 0.3), (1, 0.3)], [(0, 0.65), (1, 0.65)]],
+    "percent": [[(0.25, 0), (0.05, 0.18), (0.25, 0.36), (0.42, 0.18), (0.25, 0)], [(0.95, 0), (0.1, 1)],
+                [(0.78, 0.64), (0.6, 0.82), (0.78, 1), (0.96, 0.82), (0.78, 0.64)]],
+    "infinity": [[(0.5, 0.5), (0.2, 0.25), (0, 0.5), (0.2, 0.75), (0.5, 0.5), (0.8, 0.25), (1, 0.5), (0.8, 0.75),
+                  (0.5, 0.5)]],
+    "wave": [[(0, 0.5), (0.12, 0.3), (0.25, 0.5), (0.38, 0.7), (0.5, 0.5), (0.62, 0.3), (0.75, 0.5), (0.88, 0.7),
+              (1, 0.5)]],
+    "house": [[(0.1, 1), (0.1, 0.45), (0.5, 0), (0.9, 0.45), (0.9, 1), (0.1, 1)], [(0.1, 0.45), (0.9, 0.45)]],
+    "window": [[(0, 0), (0.9, 0), (0.9, 0.9), (0, 0.9), (0, 0)], [(0.45, 0), (0.45, 0.9)], [(0, 0.45), (0.9, 0.45)]],
+    "triangle": [[(0.5, 0), (0, 0.9), (1, 0.9), (0.5, 0)]],
+    "tree": [[(0.5, 0), (0.5, 1)], [(0.1, 0.5), (0.5, 0.15), (0.9, 0.5)], [(0, 0.85), (0.5, 0.45), (1, 0.85)]],
+    "fish": [[(1, 0.25), (0.6, 0.55), (0.3, 0.75), (0, 0.5), (0.3, 0.25), (0.6, 0.45), (1, 0.75), (1, 0.25)]],
+    "umbrella": [[(0, 0.45), (0.15, 0.12), (0.5, 0), (0.85, 0.12), (1, 0.45), (0, 0.45)],
+                 [(0.5, 0.45), (0.5, 0.9), (0.4, 1), (0.3, 0.9)]],
+    "dots": [[(0.1, 0.5), (0.12, 0.5)], [(0.5, 0.5), (0.52, 0.5)], [(0.9, 0.5), (0.92, 0.5)]],
+}  # fmt: skip
+
+
+def make_non_digits(variants: int, rng: np.random.Generator) -> list[tuple[str, Strokes]]:
+    """So many of each kind, no two alike: its name, and strokes as `data.ink.strokes_to_image` takes them."""
+    drawings = [(name, by_hand(corners, rng)) for name, corners in SHAPES.items() for _ in range(variants)]
+    for name, draw in (("scribble", scribble), ("zigzag", zigzag), ("spiral", spiral), ("blot", blot)):
+        drawings += [(name, draw(rng)) for _ in range(variants)]
+    return drawings
+
+
+def by_hand(corners: list[list[tuple[float, float]]], rng: np.random.Generator) -> Strokes:
+    """The shape as a hand draws it: not quite where it aims, turned, slanted and stretched, its corners round."""
+    cos, sin = np.cos(angle := rng.normal(0, TURN)), np.sin(angle)
+    stretch = np.diag(1 + rng.normal(0, STRETCH, 2).clip(-0.3, 0.3))
+    drawn = stretch @ [[1, rng.normal(0, SLANT)], [0, 1]] @ [[cos, -sin], [sin, cos]]
+    return [line(np.array(stroke) + rng.normal(0, WOBBLE, (len(stroke), 2))) @ drawn for stroke in corners]
+
+
+def scribble(rng: np.random.Generator) -> Strokes:
+    """A pen that wanders to and fro without an aim."""
+    return [line(rng.uniform(0, 1, (rng.integers(9, 25), 2)))]
+
+
+def zigzag(rng: np.random.Generator) -> Strokes:
+    """Something crossed out."""
+    turns = rng.integers(8, 16)
+    corners = np.stack([np.linspace(0, 1, turns), np.arange(turns) % 2 * rng.uniform(0.3, 1)], axis=1)
+    return [line(corners + rng.normal(0, WOBBLE, corners.shape))]
+
+
+def spiral(rng: np.random.Generator) -> Strokes:
+    """Three or four times around, further out each time."""
+    angle = np.linspace(0, 2 * np.pi * rng.uniform(2.8, 4), 120) + rng.uniform(0, 2 * np.pi)
+    radius = np.linspace(0.03, 0.5, 120) + gaussian_filter1d(rng.normal(0, WOBBLE, 120), 4)
+    return [np.stack([radius * np.cos(angle), rng.uniform(0.8, 1.2) * radius * np.sin(angle)], axis=1)]
+
+
+def blot(rng: np.random.Generator) -> Strokes:
+    """A patch filled with ink, by a line that leaves no gaps."""
+    rows = 24
+    y = np.linspace(-1, 1, rows)
+    half = np.sqrt(1 - y**2) * rng.uniform(0.6, 1.1)
+    side = np.where(np.arange(rows) % 2, half, -half) + rng.normal(0, 2 * WOBBLE, rows)
+    return [line(np.stack([side, y], axis=1))]
+
+
+def line(corners: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Points close together on the way through the corners, which are rounded."""
+    lengths = np.hypot(*np.diff(corners, axis=0).T)
+    way = np.concatenate([[0], np.cumsum(lengths)])
+    at = np.linspace(0, way[-1], max(3, round(way[-1] / STEP)))
+    points = np.stack([np.interp(at, way, axis) for axis in corners.T], axis=1)
+    return gaussian_filter1d(points, ROUNDING, axis=0, mode="nearest")
