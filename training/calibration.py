@@ -10,7 +10,7 @@ from model.losses import softmax, softmax_cross_entropy
 from model.reading import evidence
 
 UNSURE = 0.02  # the share of real digits for which an answer is withheld
-REFUSED = 0.01  # the share of real digits that are refused as none: the price of refusing what is none
+REFUSED = 0.015  # the share of real digits that are refused as none: the price of refusing what is none
 
 
 def calibrate(outputs: NDArray[Any], labels: NDArray[np.uint8]) -> dict[str, float]:

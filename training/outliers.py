@@ -16,6 +16,7 @@ from .other_hands import place
 
 NO_DIGIT = 10  # the label of such a picture
 STRAIGHT = 1
+STROKE = 18  # frame pixels; how long it is
 TURNED = (3, 4, 5)  # what no turn by a right angle makes a digit of
 MIRRORED = (3, 4, 7, 9)
 
@@ -24,7 +25,7 @@ def outliers(
     count: int, images: NDArray[np.uint8], labels: NDArray[np.uint8], rng: np.random.Generator
 ) -> NDArray[np.uint8]:
     """`count` pictures uint8 `(count, 28, 28)` of no digit, in MNIST's frame, from digits of the images."""
-    kinds = (_scribble, _strokes, _turned, _mirrored, _blot)
+    kinds = (_scribble, _strokes, _outline, _turned, _mirrored, _blot)
 
     def pick(digits: tuple[int, ...] = tuple(range(10))) -> NDArray[np.uint8]:
         rows = by_digit[digits[rng.integers(len(digits))]]
@@ -61,6 +62,21 @@ def _strokes(pick: Pick, rng: np.random.Generator) -> Ink:
         for _ in range(rng.integers(3, 5))
     ]
     return np.max(ones, axis=0)
+
+
+def _outline(pick: Pick, rng: np.random.Generator) -> Ink:
+    """Three to five straight strokes end to end around a shape, of four or more at times one left out."""
+    count = rng.integers(3, 6)
+    angles = rng.uniform(0, 2 * np.pi) + 2 * np.pi / count * (np.arange(count) + rng.normal(0, 0.12, count))
+    corners = rng.uniform(6, 11, 2) * np.stack([np.sin(angles), np.cos(angles)], axis=1)  # frame pixels, y before x
+    ink = []
+    for start, end in zip(corners, np.roll(corners, -1, axis=0), strict=True):
+        length = np.linalg.norm(end - start)
+        down, right = (end - start) / length
+        matrix = np.array([[down, right], [-right, down]]) * STROKE / length  # an upright stroke turned along the edge
+        ink.append(place(pick((STRAIGHT,)), matrix, -matrix @ (start + end) / 2))
+    left_out = int(count > 3 and rng.random() < 0.5)  # two strokes might be a one or a seven
+    return np.max(ink[left_out:], axis=0)
 
 
 def _turned(pick: Pick, rng: np.random.Generator) -> Ink:
