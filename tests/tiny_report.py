@@ -27,7 +27,7 @@ def save_always_three(path: Path, **header: Any) -> Path:
 
 
 def save_strokes(path: Path, labels: list[int], blank: tuple[int, ...] = ()) -> Path:
-    """A strokes file of single lines, said to be these digits; the drawings `blank` have no stroke."""
+    """A strokes file of single lines, said to be these digits, of one writer; the drawings `blank` have no stroke."""
     lines = [[] if i in blank else [line(i)] for i in range(len(labels))]
     points = [stroke for drawing in lines for stroke in drawing]
     np.savez(
@@ -36,6 +36,7 @@ def save_strokes(path: Path, labels: list[int], blank: tuple[int, ...] = ()) -> 
         stroke_start=2 * np.arange(len(points) + 1),
         sample_offset=np.cumsum([0, *map(len, lines)]),
         y=np.array(labels, np.uint8),
+        writer=np.zeros(len(labels), np.int32),
     )
     return path
 
