@@ -1,24 +1,22 @@
 """Fine-tunings that the app started: processes of their own, which outlive the page and the server.
 
-Each has a folder `runs/handwriting-N/`. What it prints goes to `log.txt` there, which it holds locked as long as it
-runs: so a process that was killed is not taken for one that still works.
+Each has a folder `runs/handwriting-N/`. What it prints goes to `log.txt` there.
 """
 
-import fcntl
 import json
-import os
 import re
-import subprocess
-import sys
 import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.report_files import fits
+from training.files import fits
 from training.finetune import FORMAT
+from training.lock import is_locked
+from training.processes import launch
+from training.runs import LOCK, last_words
 
-PROJECT = Path(__file__).parents[1]
 COUNT = {"images": int, "before": int, "after": int}
 SHAPE = {"kept": bool, "weights": str, "dataset": str, "validation": COUNT, "own": COUNT}
 
@@ -46,13 +44,11 @@ def start(root: Path, weights: Path) -> Path:
         OSError: the folder cannot be made, or the process not started.
     """
     folder = new_folder(root / "runs")
-    command = [sys.executable, "-m", "training.finetune", "--weights", str(weights), "--name", folder.name]
-    with open(folder / "log.txt", "w") as log:
-        fcntl.flock(log, fcntl.LOCK_EX)  # the process inherits the open file, and the lock with it
-        process = subprocess.Popen(
-            command, cwd=root, env={**os.environ, "PYTHONPATH": str(PROJECT)}, stdout=log, stderr=log
-        )
+    with open(folder / "log.txt", "wb") as log:
+        process = launch(root, "training.finetune", ["--weights", str(weights), "--name", folder.name], log)
     threading.Thread(target=process.wait, daemon=True).start()  # or it would stay behind as a zombie
+    while process.poll() is None and not is_locked(folder / LOCK):
+        time.sleep(0.02)
     return folder
 
 
@@ -64,14 +60,8 @@ def latest(root: Path) -> FineTuning | None:
 
 def read(folder: Path) -> FineTuning:
     """The fine-tuning in a folder."""
-    with open(folder / "log.txt", encoding="utf-8", errors="replace") as log:
-        try:
-            fcntl.flock(log, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            running = False
-        except BlockingIOError:
-            running = True
-        lines = log.read().split("\n")
-    return FineTuning(folder, running, next(filter(None, reversed(lines)), ""), read_result(folder / "result.json"))
+    running = is_locked(folder / LOCK)  # asked first: one that ends meanwhile has written its result before
+    return FineTuning(folder, running, last_words(folder), read_result(folder / "result.json"))
 
 
 def read_result(path: Path) -> dict[str, Any] | None:

@@ -11,12 +11,12 @@ POLICY = {
     "default-src": ["'none'"],
     "script-src": [
         "'self'",
-        "blob:",  # the drawing pad, whose JavaScript Streamlit loads from memory
+        "blob:",  # our own components, such as the drawing pad, whose JavaScript Streamlit loads from memory
         "'sha256-THxz9J9+wf7rhwR2YkXJoSZ13UCmYyC+3lNDv2+8ugA='",  # one line of Streamlit's page: a console error
     ],
     "style-src": [
         "'self'",
-        "'unsafe-inline'",  # every style that Streamlit and Vega write into the page, the pad's, and style="…" in ours
+        "'unsafe-inline'",  # what Streamlit and Vega write into the page, and our components and pages
     ],
     "img-src": [
         "'self'",

@@ -90,7 +90,8 @@ def pick_classifier() -> DigitClassifier | None:
 
 def training_data(header: dict[str, Any]) -> str:
     """What the network was trained on, in words."""
-    return DATA.get(str(header.get("dataset")), "data that its file does not name")
+    data = DATA.get(str(header.get("dataset")), "data that its file does not name")
+    return f"{data}, and on somebody's own handwriting" if "fine_tuning" in header else data
 
 
 # Both caches are keyed by the time of writing too: weights may be trained anew while the app runs.

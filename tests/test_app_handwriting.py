@@ -1,6 +1,5 @@
 """The page My handwriting, run without a browser; and the fine-tunings that it starts."""
 
-import fcntl
 import json
 import time
 from collections.abc import Callable
@@ -16,6 +15,8 @@ from data.handwriting import Drawing, Handwriting
 from data.handwriting_file import pack
 from data.ink import strokes_to_image
 from tests.tiny_report import save_always_three
+from training.lock import locked
+from training.runs import LOCK
 
 PAGE = Path(__file__).parents[1] / "app" / "handwriting.py"
 RESULT = {
@@ -180,8 +181,7 @@ def fine_tuning(root: Path, log: str, result: Any = None, number: int = 1) -> Pa
 
 def test_one_that_runs_shows_its_last_line(root: Path, store: Handwriting) -> None:
     folder = fine_tuning(root, "Learning 3 digits\nStep 20 of 100: loss 0.5\n")
-    with open(folder / "log.txt") as log:
-        fcntl.flock(log, fcntl.LOCK_EX)
+    with locked(folder / LOCK):
         page = run()
         assert page.button[0].disabled
         assert page.status[0].label == r"runs/handwriting-1: Step 20 of 100\: loss 0.5"

@@ -28,9 +28,10 @@ from .calibration import calibrate
 from .command_line import Parser, natural, positive
 from .files import write_whole
 from .finetuning import fine_tune, too_much_lost
+from .lock import Locked, locked
 from .parallel import usable_cores
 from .recipes import Recipe
-from .runs import RunError
+from .runs import LOCK, RunError
 from .train import RUNS, commit, run_name
 from .trainer import split
 
@@ -51,13 +52,19 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=natural, default=0, help="default: %(default)s")
     parser.add_argument("--threads", type=positive, default=usable_cores(), help="default: the cores, %(default)s")
     options = parser.parse_args(arguments)
+    folder = RUNS / options.name
     try:
-        return run(options.weights, RUNS / options.name, options.digits, options.seed, options.threads)
+        folder.mkdir(parents=True, exist_ok=True)
+        with locked(folder / LOCK):
+            return run(options.weights, folder, options.digits, options.seed, options.threads)
+    except Locked:
+        print(f"error: the run in {folder} is at work: --name NAME starts another", file=sys.stderr)
+        return 2
     except (DatasetError, RunError, WeightsError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except OSError as error:
-        print(f"error: {error}: see to {RUNS / options.name}, and start again", file=sys.stderr)
+        print(f"error: {error}: see to {folder}, and start again", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130
@@ -107,7 +114,6 @@ def run(weights: Path, folder: Path, digits: str, seed: int, threads: int) -> in
         "validation": {"images": len(held_back), "before": before[0], "after": after[0]},
         "own": {"images": len(images), "before": before[1], "after": after[1]},
     }
-    folder.mkdir(parents=True, exist_ok=True)
     write_whole(folder / "result.json", json.dumps(result, indent=1))
     print(in_words(result, folder / "weights.npz"), flush=True)
     return 0 if kept else 1

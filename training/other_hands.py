@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
+from PIL import Image
 
 from data.ink import draw_segments, frame, pen_width
 
@@ -34,9 +34,15 @@ def place(image: NDArray[np.uint8], matrix: NDArray[np.float64], shift: Point | 
         shift: frame pixels.
     """
     matrix = matrix / ZOOM
-    offset = (len(image) - 1) / 2 - matrix @ np.full(2, (CANVAS - 1) / 2) + shift
-    ink = ndimage.affine_transform(image.astype(np.float32) / 255, matrix, offset, (CANVAS, CANVAS), order=1)
-    return (SHARPNESS * (ink - 0.5) + 0.5).clip(0, 1)
+    (y_of_y, y_of_x), (x_of_y, x_of_x) = matrix
+    y, x = len(image) / 2 - matrix @ np.full(2, CANVAS / 2) + shift
+    ink = Image.fromarray(image.astype(np.float32)).transform(
+        (CANVAS, CANVAS),
+        Image.Transform.AFFINE,
+        (x_of_x, x_of_y, x, y_of_x, y_of_y, y),
+        Image.Resampling.BILINEAR,
+    )
+    return (np.float32(SHARPNESS) * (np.asarray(ink) / np.float32(255) - np.float32(0.5)) + np.float32(0.5)).clip(0, 1)
 
 
 def _redrawn(image: NDArray[np.uint8], digit: int, rng: np.random.Generator) -> NDArray[np.uint8]:

@@ -60,10 +60,10 @@ RECIPES = {
         targets=(0, 1),
         optimizer="adam",
         learning_rate=4e-3,
-        epochs=16,
+        epochs=14,
         batch_size=128,
         augmentation=Distortion(rotation=10, scale=0.1, shear=0.15, shift=1.5),
-        redrawn=0.4,
+        redrawn=0.25,
         outliers=0.1,
     ),
     "best": Recipe(

@@ -4,18 +4,24 @@ The pages are found by the app's own navigation. Draw comes first, and what is d
 """
 
 import argparse
+import subprocess
 import sys
 import tempfile
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
 from data.datasets import DatasetError
+from data.handwriting import Drawing, Handwriting
+from data.ink import strokes_to_image
+from model.classifier import DigitClassifier
 from tests.browser.stage import PHONE, chromium, copy_project, open_page, page_names, running_app, wait_until_idle
-from tests.browser.test_draw_in_browser import DIGITS, draw, expect_reading
+from tests.browser.test_draw_in_browser import DIGITS, draw, expect_reading, number, press
+from training.processes import launch
 from training.report import write_report
 
 DRAWN = 2
@@ -37,10 +43,14 @@ def take_pictures(browser: Browser, url: str, folder: Path) -> list[Path]:
         page.goto(url)
         page.get_by_label("Drawing pad").wait_for()
         wait_until_idle(page)
-        draw(page, DIGITS[DRAWN])
-        expect_reading(page, DRAWN)
-        for number, name in enumerate(page_names(page)):
-            if number:
+        draw(page, number(2, 0, 2, 6))
+        expect_reading(page, 2026)
+        for place, name in enumerate(page_names(page)):
+            if place == 1:  # the pages behind the first look at a single digit
+                press(page, "Clear")
+                draw(page, DIGITS[DRAWN])
+                expect_reading(page, DRAWN)
+            if place:
                 open_page(page, name)
             path = folder / f"{name.lower().replace(' ', '-')}{suffix}.png"
             path.write_bytes(small_png(whole_page(page)))
@@ -79,6 +89,25 @@ def fill_report_page(project: Path) -> None:
         write_report(weights, "digits", folder / "digits")
 
 
+def fill_handwriting_page(project: Path) -> None:
+    """Digits that somebody kept, and what was read as each; the last was misread."""
+    handwriting = Handwriting(project / "handwriting.sqlite")
+    classifier = DigitClassifier.load(project / "model/pretrained/quick.npz")
+    for digit, strokes in enumerate(DIGITS):
+        ink = [np.array(stroke, np.float64) for stroke in strokes]
+        image = strokes_to_image(ink)
+        assert image is not None
+        answer = int(classifier.predict(image[np.newaxis])[0]) if digit < 9 else 4
+        handwriting.keep(Drawing(str(digit), ink, image, answer, digit, "model/pretrained/quick.npz"))
+
+
+def fill_train_page(project: Path) -> None:
+    """Two short runs on scikit-learn's small digits."""
+    for name, recipe, epochs in (("small-article", "article", 30), ("small-quick", "quick", 30)):
+        options = [f"--name={name}", f"--recipe={recipe}", "--dataset=digits", f"--epochs={epochs}"]
+        launch(project, "training.train", options, subprocess.DEVNULL).wait()
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.browser.screenshots", description=__doc__)
     parser.add_argument("folder", type=Path, help="where to write the pictures, over older ones of the same names")
@@ -87,6 +116,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as copy, chromium() as browser:
         project = copy_project(Path(copy))
         fill_report_page(project)
+        fill_handwriting_page(project)
+        fill_train_page(project)
         with running_app(project) as url:
             for path in take_pictures(browser, url, folder):
                 print(f"{path} ({path.stat().st_size / 1024:.0f} KB)")
