@@ -10,7 +10,7 @@ from app.drawing_pad import drawing_pad, newest_message, strokes_in
 from app.number import boxes, drawing_key, drawing_to_keep, explanation, headline, least_certain, letter, place_name
 from app.truth_buttons import TAKE_BACK, TRUTHS, newest_tap, truth_buttons
 from app.weights_picker import ROOT, escaped, pick_classifier, training_data
-from data.handwriting import Handwriting, HandwritingError
+from data.handwriting import FILE, Handwriting, HandwritingError
 from data.ink import picture_to_image
 from model.classifier import DigitClassifier
 from training.drawing import DrawnDigit, read_drawing
@@ -120,7 +120,7 @@ def correct(digits: list[DrawnDigit], chosen: DrawnDigit | None) -> None:
 
 def keep(digit: DrawnDigit, truth: str, kept: dict[str, str]) -> None:
     """Store the drawing with what it was meant as, or take it back."""
-    handwriting = Handwriting(ROOT / "handwriting.sqlite")
+    handwriting = Handwriting(ROOT / FILE)
     key = drawing_key(digit)
     if truth == TAKE_BACK:
         handwriting.delete([key])

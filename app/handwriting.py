@@ -11,7 +11,7 @@ from app import fine_tunings
 from app.charts import enlarged
 from app.fine_tunings import FineTuning
 from app.weights_picker import ROOT, escaped, pick_classifier
-from data.handwriting import Drawing, Handwriting, HandwritingError
+from data.handwriting import FILE, Drawing, Handwriting, HandwritingError
 from data.handwriting_file import pack, unpack
 from model.classifier import DigitClassifier
 
@@ -25,7 +25,7 @@ def show_page(classifier: DigitClassifier | None, watching: bool) -> None:
     st.title("My handwriting")
     st.write("Digits that you drew, and what you said they are. They stay on this computer.")
     try:
-        store = Handwriting(ROOT / "handwriting.sqlite")
+        store = Handwriting(ROOT / FILE)
         drawings = store.drawings()
     except HandwritingError as error:
         st.error(escaped(f"{error}."))

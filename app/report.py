@@ -9,6 +9,7 @@ import streamlit as st
 from app.report_charts import calibration_chart, confusion_chart, histories_chart, history_chart
 from app.report_files import DamagedReport, list_reports, read_report, report_name
 from app.weights_picker import ROOT, choose_default, escaped, list_weights
+from data import handwriting
 from training.processes import CommandError, evaluate
 from training.test_sets import DATASETS
 from training.wording import decimal, percent
@@ -36,7 +37,10 @@ def measure() -> None:
         format_func=lambda path: by_path[path].label,
         key="weights_to_measure",
     )
-    dataset = right.selectbox("Pictures", list(DATASETS), format_func=DATASETS.__getitem__, key="pictures")
+    pictures = dict(DATASETS)
+    if (ROOT / handwriting.FILE).exists():
+        pictures[handwriting.FILE] = "my handwriting"
+    dataset = right.selectbox("Pictures", list(pictures), format_func=pictures.__getitem__, key="pictures")
     if not st.button("Measure", type="primary"):
         return
     bar = st.progress(0.0, "Getting the pictures")

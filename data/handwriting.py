@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 import numpy as np
 from numpy.typing import NDArray
 
+FILE = "handwriting.sqlite"  # in the project's folder: where the app keeps it
 KIND = 0x48414E44  # "HAND": SQLite keeps it in the file, so that no other program's file is taken for ours
 SCHEMA = 1
 PATIENCE = 30  # seconds that a writer waits for the others

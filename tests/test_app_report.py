@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from app import weights_picker
 from app.report_charts import confusion_chart
 from app.report_files import DamagedReport, list_reports, read_report, report_name
+from data.handwriting import FILE, Drawing, Handwriting
 from tests.tiny_report import save_always_three, save_history, save_strokes
 from training import processes, report_page
 from training.processes import CommandError
@@ -189,6 +191,20 @@ def test_a_network_is_measured_from_the_page_and_its_report_shown(root: Path) ->
     assert not page.error
     assert "of 500 pictures are read right" in shown(page)  # the test part of scikit-learn's digits
     assert page.selectbox(key="report").value == root / "runs" / "three" / "report" / "digits" / "report.json"
+
+
+def test_my_handwriting_is_measured_too_once_there_is_some(root: Path) -> None:
+    write(root, [3])
+    assert FILE not in run_page().selectbox(key="pictures").options
+    image = np.full((28, 28), 9, np.uint8)
+    handwriting = Handwriting(root / FILE)
+    for key, truth in (("a", 3), ("b", 3), ("c", 8), ("d", None)):
+        handwriting.keep(Drawing(key, [], image, 3, truth, "three"))
+    page = run_page()
+    page.selectbox(key="pictures").set_value(FILE)
+    page.button[0].click().run(timeout=120)
+    assert not page.error
+    assert "2 of 3 pictures are read right" in shown(page)  # the fourth was meant as no digit
 
 
 def test_what_cannot_be_measured_is_told_and_the_old_report_still_shown(

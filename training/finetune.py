@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.datasets import DatasetError, load_dataset
+from data.handwriting import FILE
 from data.samples import load_samples
 from model.classifier import DigitClassifier
 from model.images import images_to_input
@@ -46,7 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--name", type=run_name, required=True, help="folder below runs/")
     parser.add_argument(
         "--digits",
-        default="handwriting.sqlite",
+        default=FILE,
         help="the handwriting file, or a folder or strokes file as for training.evaluate (default: %(default)s)",
     )
     parser.add_argument("--seed", type=natural, default=0, help="default: %(default)s")

@@ -6,6 +6,7 @@ const PEN_WIDTH = 45;
 const LETTERS = 42; // height of what is written at the boxes
 const NEAREST = 4; // points closer together than this add nothing
 const PATIENCE = 2000; // milliseconds to wait for Python's answer to a message
+const REST = 120; // milliseconds between an answer and the next message: who lifts the pen then rarely has to wait
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 let pad = null; // the one on the page, or the one that was, while another page is shown
@@ -21,6 +22,7 @@ export default function ({ data, parentElement, setStateValue }) {
 class Pad {
   sent = -1; // the revision of the drawing that Python was told last
   waiting = false; // for Python's answer to it
+  resting = false; // before the next one, while the pen is down
   stroke = null; // the one under the pen, while the pen is down
   pointer = null; // the mouse, finger or pen that is drawing it
   keyboard = false; // whether it is the keyboard that draws
@@ -67,7 +69,17 @@ class Pad {
 
   answered() {
     this.wait(false);
-    this.send();
+    if (this.stroke) this.rest();
+    else this.send();
+  }
+
+  rest() {
+    this.resting = true;
+    clearTimeout(this.restTimer);
+    this.restTimer = setTimeout(() => {
+      this.resting = false;
+      this.send();
+    }, REST);
   }
 
   // Python hands back the newest drawing that it has, and what it read there.
@@ -95,7 +107,7 @@ class Pad {
   changed() {
     this.revision += 1;
     this.draw();
-    if (!this.stroke || !this.waiting) this.send();
+    if (!this.stroke || !(this.waiting || this.resting)) this.send();
   }
 
   lift() {
@@ -106,6 +118,7 @@ class Pad {
   }
 
   begin(point) {
+    this.rest(); // a single dot is no digit yet
     this.stroke = [point];
     this.replace([...this.strokes, this.stroke]);
   }
