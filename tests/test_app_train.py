@@ -14,6 +14,7 @@ from app.train_charts import curves, watched_digits
 from tests.tiny_report import save_always_three, save_history
 from training import runs as runs_module
 from training.lock import locked
+from training.recipes import RECIPES
 from training.runs import LOCK, RunError, list_runs, read_run, stop
 from training.watching import encoded
 
@@ -82,7 +83,7 @@ def test_without_a_run_the_page_asks_for_one(root: Path) -> None:
     page = opened()
     assert "There is no run yet." in page.info[0].value
     assert buttons(page) == {"Start training": True}
-    assert [page.text_input[0].value, page.number_input[0].value] == ["quick", 16]
+    assert [page.text_input[0].value, page.number_input[0].value] == ["quick", RECIPES["quick"].epochs]
     checked(page.selectbox(key="recipe").set_value("article").run())
     assert [page.text_input[0].value, page.number_input[0].value] == ["article", 40]
 

@@ -57,8 +57,8 @@ def other_process(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def steps(run: Run) -> int:
-    """How many steps the run has taken, at fourteen an epoch."""
-    return 14 * run.progress["epoch"] + run.progress["step"] if run.progress else 0
+    """How many steps the run has taken."""
+    return run.progress["steps"] * run.progress["epoch"] + run.progress["step"] if run.progress else 0
 
 
 def test_a_second_process_is_refused_until_the_first_is_gone_even_by_kill(
@@ -124,8 +124,8 @@ def test_a_run_is_started_once_stopped_and_gone_on_with(root: Path) -> None:
     assert (run.state, run.can_go_on) == ("stopped", True)
     assert run.progress is not None
     assert run.progress["about"]["seed"] == 5
-    assert (run.progress["epochs"], run.progress["steps"]) == (400, 14)
-    assert steps(run) >= 14 * len(run.history)
+    assert run.progress["epochs"] == 400
+    assert steps(run) >= run.progress["steps"] * len(run.history) > 0
     assert try_to_start("mine") == "there is a run named mine: choose another name"
 
     go_on(root, "mine")

@@ -85,7 +85,7 @@ def test_asking_changes_nothing_and_many_may_ask_at_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("weights", "digits"), [(QUICK, (0, 1, 2, 3, 4, 5, 6, 8, 9)), (ARTICLE, (1, 3, 9))], ids=["quick", "article"]
+    ("weights", "digits"), [(QUICK, (1, 2, 3, 4, 5, 8, 9)), (ARTICLE, (1, 3, 9))], ids=["quick", "article"]
 )
 def test_small_steps_lead_to_another_answer(weights: Path, digits: tuple[int, ...]) -> None:
     classifier, image = DigitClassifier.load(weights), seven()
