@@ -10,13 +10,12 @@ export as it is. JSON lines could be read by eye, but would be a second format f
 
 import zipfile
 from io import BytesIO
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .handwriting import MOST_DRAWINGS, Drawing, HandwritingError
-from .samples import STROKES, fit_together
+from .samples import STROKES, fit_together, strokes_of
 
 LARGEST = 64 * 2**20  # bytes, unpacked
 TEXTS = ("key", "weights", "created")
@@ -61,9 +60,7 @@ def unpack(content: bytes) -> list[Drawing]:
     if count > MOST_DRAWINGS:
         raise HandwritingError(f"the file has more than {MOST_DRAWINGS:,} drawings: it is not from this program")
     drawings = []
-    for i in range(count):
-        starts = arrays["stroke_start"][arrays["sample_offset"][i] : arrays["sample_offset"][i + 1] + 1]
-        strokes = [arrays["points"][a:b].astype(np.float64) for a, b in pairwise(starts)]
+    for i, strokes in enumerate(strokes_of(arrays)):
         answer, truth = (None if arrays[name][i] == NO_DIGIT else int(arrays[name][i]) for name in ("answer", "y"))
         key, weights, created = (str(arrays[name][i]) for name in TEXTS)
         try:

@@ -20,9 +20,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-MOST_STROKES = 100
-MOST_POINTS = 20_000  # in all strokes together: minutes of drawing
-LARGEST = 1e6  # coordinate, either way
+from data.handwriting import LARGEST, MOST_POINTS, MOST_STROKES  # what cannot be kept is not read either
 
 BLANK: dict[str, Any] = {"revision": 0, "strokes": []}
 KEPT = "kept_drawing"  # in the session; the pad's own state, under "pad", goes when the page is left
