@@ -256,7 +256,7 @@ def show_other_answer(classifier: DigitClassifier, image: NDArray[np.uint8], pro
 @st.cache_data(
     max_entries=100,
     show_spinner=False,
-    hash_funcs={DigitClassifier: lambda classifier: (classifier.header, classifier.network.parameters())},
+    hash_funcs={DigitClassifier: lambda classifier: (classifier.header, classifier.network.arrays())},
 )
 def other_answer(classifier: DigitClassifier, image: NDArray[np.uint8], digit: int) -> tuple[Array, ChangedPicture]:
     return saliency(classifier, image, digit), change_until(classifier, image, digit)

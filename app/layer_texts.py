@@ -3,7 +3,16 @@
 from dataclasses import dataclass
 from functools import singledispatch
 
-from model import ActivationLayer, ConvLayer, DropoutLayer, FCLayer, FlattenLayer, Layer, MaxPoolingLayer
+from model import (
+    ActivationLayer,
+    BatchNormalizationLayer,
+    ConvLayer,
+    DropoutLayer,
+    FCLayer,
+    FlattenLayer,
+    Layer,
+    MaxPoolingLayer,
+)
 
 
 @dataclass(frozen=True)
@@ -75,6 +84,15 @@ def _(layer: FCLayer) -> LayerText:
         "Fully connected",
         r"Y = X W + B",
         "Every input feeds every neuron: each input times its weight, summed up, plus the bias.",
+    )
+
+
+@layer_text.register
+def _(layer: BatchNormalizationLayer) -> LayerText:
+    return LayerText(
+        "Batch normalization",
+        r"Y = \text{scale} \cdot \frac{X - \text{mean}}{\text{deviation}} + \text{shift}",
+        "Each map is brought to a size of its own choosing, however large its numbers have become in training.",
     )
 
 

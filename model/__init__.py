@@ -2,6 +2,7 @@
 
 from .activation_layer import ActivationLayer
 from .activations import relu, relu_prime, tanh, tanh_prime
+from .batch_normalization_layer import BatchNormalizationLayer
 from .conv_layer import ConvLayer
 from .dropout_layer import DropoutLayer
 from .fc_layer import FCLayer
@@ -14,6 +15,7 @@ from .weights import load_network, save_network
 
 __all__ = [
     "ActivationLayer",
+    "BatchNormalizationLayer",
     "ConvLayer",
     "DropoutLayer",
     "FCLayer",

@@ -7,6 +7,7 @@ from numpy.typing import DTypeLike
 
 from .activation_layer import ActivationLayer
 from .activations import relu, relu_prime, tanh, tanh_prime
+from .batch_normalization_layer import BatchNormalizationLayer
 from .conv_layer import ConvLayer
 from .dropout_layer import DropoutLayer
 from .fc_layer import FCLayer
@@ -58,14 +59,17 @@ def best() -> list[Layer]:
         ActivationLayer(activation=relu, activation_prime=relu_prime),  # (26, 26, 32)
         ConvLayer(kernel_shape=(3, 3), layer_depth=32),  # (24, 24, 32)
         MaxPoolingLayer(pool_shape=(2, 2)),  # (12, 12, 32)
+        BatchNormalizationLayer(),  # (12, 12, 32)
         ActivationLayer(activation=relu, activation_prime=relu_prime),  # (12, 12, 32)
         ConvLayer(kernel_shape=(3, 3), layer_depth=64),  # (10, 10, 64)
         ActivationLayer(activation=relu, activation_prime=relu_prime),  # (10, 10, 64)
         ConvLayer(kernel_shape=(3, 3), layer_depth=64),  # (8, 8, 64)
         MaxPoolingLayer(pool_shape=(2, 2)),  # (4, 4, 64)
+        BatchNormalizationLayer(),  # (4, 4, 64)
         ActivationLayer(activation=relu, activation_prime=relu_prime),  # (4, 4, 64)
         FlattenLayer(),  # (1024,)
         FCLayer(output_shape=(128,)),  # (128,)
+        BatchNormalizationLayer(),  # (128,)
         ActivationLayer(activation=relu, activation_prime=relu_prime),  # (128,)
         DropoutLayer(rate=0.3),  # (128,)
         FCLayer(output_shape=(10,)),  # (10,)
@@ -76,18 +80,23 @@ def tiny() -> list[Layer]:
     """As much as fits in 5,000 weights: narrow, but deep enough to see the whole digit before it answers."""
     return [
         ConvLayer(kernel_shape=(3, 3), layer_depth=8),  # (26, 26, 8)
+        BatchNormalizationLayer(),  # (26, 26, 8)
         ActivationLayer(activation=relu, activation_prime=relu_prime),  # (26, 26, 8)
         ConvLayer(kernel_shape=(3, 3), layer_depth=8),  # (24, 24, 8)
         MaxPoolingLayer(pool_shape=(2, 2)),  # (12, 12, 8)
+        BatchNormalizationLayer(),  # (12, 12, 8)
         ActivationLayer(activation=relu, activation_prime=relu_prime),  # (12, 12, 8)
         ConvLayer(kernel_shape=(3, 3), layer_depth=12),  # (10, 10, 12)
+        BatchNormalizationLayer(),  # (10, 10, 12)
         ActivationLayer(activation=relu, activation_prime=relu_prime),  # (10, 10, 12)
         ConvLayer(kernel_shape=(3, 3), layer_depth=12),  # (8, 8, 12)
         MaxPoolingLayer(pool_shape=(2, 2)),  # (4, 4, 12)
+        BatchNormalizationLayer(),  # (4, 4, 12)
         ActivationLayer(activation=relu, activation_prime=relu_prime),  # (4, 4, 12)
-        ConvLayer(kernel_shape=(3, 3), layer_depth=14),  # (2, 2, 14)
-        ActivationLayer(activation=relu, activation_prime=relu_prime),  # (2, 2, 14)
-        FlattenLayer(),  # (56,)
+        ConvLayer(kernel_shape=(3, 3), layer_depth=13),  # (2, 2, 13)
+        BatchNormalizationLayer(),  # (2, 2, 13)
+        ActivationLayer(activation=relu, activation_prime=relu_prime),  # (2, 2, 13)
+        FlattenLayer(),  # (52,)
         FCLayer(output_shape=(10,)),  # (10,)
     ]
 

@@ -10,6 +10,7 @@ from functools import singledispatch
 import numpy as np
 
 from .activation_layer import ActivationLayer
+from .batch_normalization_layer import BatchNormalizationLayer
 from .conv_layer import ConvLayer
 from .dropout_layer import DropoutLayer
 from .fc_layer import FCLayer
@@ -116,6 +117,19 @@ def activation_sum(layer: ActivationLayer, input: Array, index: Shape) -> CellSu
     return CellSum(
         region, input[region], value, f"{layer.activation.__name__}({number(input[index])}) = {number(value)}"
     )
+
+
+@cell_sum.register
+def batch_normalization_sum(layer: BatchNormalizationLayer, input: Array, index: Shape) -> CellSum:
+    depth = index[-1]
+    scale, shift, mean = (float(array[depth]) for array in (layer.scale, layer.shift, layer.mean))
+    deviation = float(np.sqrt(layer.variance[depth] + layer.EPSILON))
+    value = scale * (float(input[index]) - mean) / deviation + shift
+    equation = (
+        f"scale · (x − mean) / deviation + shift = {number(scale)} · ({number(input[index])} − {bracketed(mean)}) / "
+        f"{number(deviation)} + {bracketed(shift)} = {number(value)}"
+    )
+    return CellSum(one_cell(index), input[one_cell(index)], value, equation)
 
 
 @cell_sum.register

@@ -22,11 +22,13 @@ class Layer(ABC):
 
     Attributes:
         parameter_names: the attributes that are learned. Most layers have none.
+        statistic_names: the attributes that `settle` measures. Most layers have none.
         gradients: ∂E/∂ of each parameter, summed over the batch, as the last `backward_propagation` left them.
         rng: where a layer that draws at random while training draws from.
     """
 
     parameter_names: tuple[str, ...] = ()
+    statistic_names: tuple[str, ...] = ()
 
     def __init__(self) -> None:
         self.input: Array | None = None
@@ -73,6 +75,9 @@ class Layer(ABC):
         """Fill `gradients` only: all that is asked of a network's first layer, whose ∂E/∂X nobody reads."""
         self.backward_propagation(output_error)
 
+    def settle(self, input: Array) -> None:  # noqa: B027 — most layers have nothing to measure
+        """Measure on samples that stand for all, `(n, *input_shape)`, what the layer has to know of them to predict."""
+
     def settings(self) -> dict[str, Any]:
         """The constructor's arguments beside the input shape, as JSON can hold them."""
         return {}
@@ -81,6 +86,11 @@ class Layer(ABC):
     def parameters(self) -> dict[str, Array]:
         """The learned arrays themselves, by name: change them in place and the layer has learned."""
         return {name: getattr(self, name) for name in self.parameter_names}
+
+    @property
+    def statistics(self) -> dict[str, Array]:
+        """The measured arrays themselves, by name."""
+        return {name: getattr(self, name) for name in self.statistic_names}
 
     def replica(self) -> Self:
         """A layer that shares the parameters, for one worker thread of a training run.

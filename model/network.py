@@ -129,6 +129,21 @@ class Network:
         """∂E/∂ of each parameter as the last backward propagation left them, keyed like `parameters`."""
         return {f"{i}.{name}": array for i, layer in enumerate(self.layers) for name, array in layer.gradients.items()}
 
+    def arrays(self) -> dict[str, Array]:
+        """All that prediction needs: what the layers learned and what they measured, keyed likewise; not copies."""
+        layers = enumerate(self.layers)
+        measured = {f"{i}.{name}": array for i, layer in layers for name, array in layer.statistics.items()}
+        return {**self.parameters(), **measured}
+
+    def settle(self, input: Array) -> None:
+        """Let the layers measure what they have to know to predict, on inputs that stand for all, after learning."""
+        output = input
+        if not any(layer.statistic_names for layer in self.layers):
+            return
+        for layer in self.layers:
+            layer.settle(output)
+            output = layer.forward_propagation(output)
+
     def replica(self) -> Self:
         """A network with the same parameters, but its own gradients and memory (see `Layer.replica`)."""
         twin = copy.copy(self)

@@ -10,8 +10,11 @@ from functools import singledispatch
 import numpy as np
 from numpy.typing import NDArray
 
+from .batch_normalization_layer import BatchNormalizationLayer
 from .classifier import DigitClassifier
+from .conv_layer import ConvLayer
 from .dropout_layer import DropoutLayer
+from .fc_layer import FCLayer
 from .images import images_to_input
 from .layer import Array, Layer
 from .losses import softmax, softmax_cross_entropy_prime
@@ -83,6 +86,22 @@ def network_as_it_predicts(network: Network) -> Network:
 def as_it_predicts(layer: Layer) -> Layer | None:
     """A replica that does while training what the layer does in prediction; None where that is nothing."""
     return layer.replica()
+
+
+@as_it_predicts.register
+def _(layer: BatchNormalizationLayer) -> Layer | None:
+    """A line at each depth is a kernel of one pixel, or a fully connected layer, whose neurons see one input each."""
+    assert layer.input_shape is not None
+    slope, offset = layer.line()
+    twin = (
+        ConvLayer(kernel_shape=(1, 1), layer_depth=len(slope))
+        if len(layer.input_shape) == 3
+        else FCLayer(output_shape=slope.shape)
+    )
+    twin.build(layer.input_shape, dtype=slope.dtype)
+    twin.weights[...] = np.diag(slope)
+    twin.bias[...] = offset
+    return twin
 
 
 @as_it_predicts.register

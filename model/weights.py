@@ -1,6 +1,6 @@
 """Weights files: one `.npz` that rebuilds a network without the code that trained it, and can run no code.
 
-The file is a zip of plain arrays, one for each of `network.parameters()`, and of `header`, JSON text in UTF-8 bytes:
+The file is a zip of plain arrays, one for each of a network's `arrays()`, and of `header`, JSON text in UTF-8 bytes:
 
     {"format": 1, "architecture": {"input_shape": [28, 28, 1], "layers": [{"layer": "ConvLayer", …}, …]}, …}
 
@@ -17,6 +17,7 @@ import numpy as np
 from .activation_layer import ActivationLayer
 from .activations import ACTIVATIONS
 from .archive import WeightsError, brief, read_arrays, read_json, write_arrays
+from .batch_normalization_layer import BatchNormalizationLayer
 from .conv_layer import ConvLayer
 from .dropout_layer import DropoutLayer
 from .fc_layer import FCLayer
@@ -31,7 +32,16 @@ FORMAT = 1
 MOST_LAYERS = 200
 LARGEST_OUTPUT = 2**20  # numbers that a layer gives for one sample
 LAYERS: dict[str, type[Layer]] = {
-    kind.__name__: kind for kind in (ActivationLayer, ConvLayer, DropoutLayer, FCLayer, FlattenLayer, MaxPoolingLayer)
+    kind.__name__: kind
+    for kind in (
+        ActivationLayer,
+        BatchNormalizationLayer,
+        ConvLayer,
+        DropoutLayer,
+        FCLayer,
+        FlattenLayer,
+        MaxPoolingLayer,
+    )
 }
 
 
@@ -46,7 +56,10 @@ def save_network(path: str | os.PathLike[str], network: Network, header: dict[st
         OSError: the disk is full or read-only; what stood at `path` still does.
     """
     about = {**(header or {}), "format": FORMAT, "architecture": describe(network)}
-    arrays = {"header": np.frombuffer(json.dumps(about).encode(), np.uint8), **network.parameters()}
+    arrays = {
+        "header": np.frombuffer(json.dumps(about).encode(), np.uint8),
+        **network.arrays(),
+    }
     write_arrays(path, arrays)
 
 
@@ -65,7 +78,7 @@ def load_network(path: str | os.PathLike[str]) -> tuple[Network, dict[str, Any]]
                 f"{path} has format {brief(header['format'])}, this program reads {FORMAT}: train it again"
             )
         network = rebuild(header["architecture"], arrays)
-        fill(network.parameters(), arrays)
+        fill(network.arrays(), arrays)
     except WeightsError:
         raise
     except (KeyError, IndexError, TypeError, ValueError, AttributeError, RecursionError) as error:

@@ -6,6 +6,7 @@ import numpy as np
 
 from model import (
     ActivationLayer,
+    BatchNormalizationLayer,
     ConvLayer,
     DropoutLayer,
     FCLayer,
@@ -40,6 +41,8 @@ LAYERS: dict[str, tuple[Make, Shape, Shape]] = {
     "flatten": (lambda rng: FlattenLayer(), (3, 2, 4), (24,)),
     "max pooling": (lambda rng: MaxPoolingLayer(pool_shape=(2, 2)), (4, 6, 3), (2, 3, 3)),
     "max pooling with a rest": (lambda rng: MaxPoolingLayer(pool_shape=(2, 3)), (5, 7, 2), (2, 2, 2)),
+    "batch normalization": (lambda rng: BatchNormalizationLayer(), (5,), (5,)),
+    "batch normalization of pictures": (lambda rng: BatchNormalizationLayer(), (4, 3, 2), (4, 3, 2)),
     "dropout": (lambda rng: DropoutLayer(rate=0.4), (6, 5), (6, 5)),
 }
 

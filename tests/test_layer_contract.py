@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from model import ActivationLayer, ConvLayer, DropoutLayer, FCLayer, FlattenLayer, Layer, MaxPoolingLayer
+from model import ActivationLayer, Layer
 from model.layer import Array
 from tests.layer_table import LAYERS, made, smooth_input
 
@@ -65,9 +65,8 @@ def test_a_batch_gives_what_its_samples_give(name: str) -> None:
 
 
 def test_gradients_of_a_batch_are_the_sum_over_its_samples(name: str) -> None:
-    if name == "dropout":  # draws one mask a call: there is nothing to compare
-        assert not made(name, np.random.default_rng(0)).parameters
-        return
+    if name == "dropout" or name.startswith("batch normalization"):
+        return  # one draws a mask a call, the other looks at the batch: there is nothing to compare
     layer, x = example(name)
     weighting = np.random.default_rng(1).normal(size=(3, *LAYERS[name][2]))
     layer.forward_propagation(x, training=True)
@@ -136,8 +135,7 @@ def test_settings_rebuild_the_layer(name: str) -> None:
     if isinstance(layer, ActivationLayer):
         assert settings == {"activation": layer.activation.__name__}
         return
-    kinds = (ConvLayer, DropoutLayer, FCLayer, FlattenLayer, MaxPoolingLayer)
-    twin = next(kind for kind in kinds if isinstance(layer, kind))(**settings)
+    twin = type(layer)(**settings)
     twin.build(x.shape[1:])
     assert twin.output_shape == layer.output_shape
     assert twin.settings() == settings

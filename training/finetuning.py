@@ -22,7 +22,7 @@ from .optimizers import Adam
 from .parallel import ParallelNetwork
 from .recipes import Recipe
 from .schedules import one_cycle
-from .trainer import split
+from .trainer import settle, split
 
 STEPS = 250
 BATCH_SIZE = 128
@@ -67,6 +67,7 @@ def fine_tune(
             if step + 1 == STEPS:
                 for name, parameter in parameters.items():
                     parameter += np.float32(1 - NEW_SHARE) * (old[name] - parameter)
+                settle(network, dataset)
             yield step + 1, loss
 
 

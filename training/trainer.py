@@ -28,6 +28,7 @@ from .schedules import one_cycle
 from .training_set import training_set, training_set_size
 
 MOST_VALIDATION_IMAGES = 5_000
+SETTLED_ON = 1_024  # training images, on which layers measure what prediction needs
 
 
 class TrainingError(RuntimeError):
@@ -90,6 +91,7 @@ class Trainer:
         """
         recipe, progress = self.recipe, self.progress
         parameters = self.network.parameters()
+        settle(self.network, self.dataset)
         self.save()
         watch(self)
         with ParallelNetwork(self.network, self.threads) as parallel, self._bar() as bar:
@@ -147,6 +149,7 @@ class Trainer:
 
     def _finish_epoch(self, parallel: ParallelNetwork, started: float) -> None:
         self._check_parameters()
+        settle(self.network, self.dataset)
         progress, rate = self.progress, self.learning_rate()
         outputs = parallel.predict(self.dataset.train_images[self.validation_rows])
         labels = self.dataset.train_labels[self.validation_rows]
@@ -229,3 +232,12 @@ def split(count: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     rows = np.random.default_rng(0).permutation(count)
     held_back = min(MOST_VALIDATION_IMAGES, count // 10)
     return np.sort(rows[held_back:]), np.sort(rows[:held_back])
+
+
+def settle(network: Network, dataset: Dataset) -> None:
+    """Let the layers measure on training images what they have to know to predict.
+
+    It follows from what they learned, so that no checkpoint has to hold it.
+    """
+    rows, _ = split(len(dataset.train_images))
+    network.settle(images_to_input(dataset.train_images[rows[:SETTLED_ON]]))

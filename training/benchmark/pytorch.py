@@ -9,6 +9,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from model.activation_layer import ActivationLayer
+from model.batch_normalization_layer import BatchNormalizationLayer
 from model.conv_layer import ConvLayer
 from model.dropout_layer import DropoutLayer
 from model.fc_layer import FCLayer
@@ -51,6 +52,9 @@ def module_of(layer: Layer, flattened: tuple[int, ...] | None) -> nn.Module:
         return {"tanh": nn.Tanh, "relu": nn.ReLU}[layer.activation.__name__]()
     if isinstance(layer, MaxPoolingLayer):
         return nn.MaxPool2d(layer.pool_shape)
+    if isinstance(layer, BatchNormalizationLayer):  # both start from 1 and 0
+        normalization = nn.BatchNorm2d if len(layer.input_shape or ()) == 3 else nn.BatchNorm1d
+        return normalization(len(layer.scale))
     if isinstance(layer, DropoutLayer):
         return nn.Dropout(layer.rate)
     return nn.Flatten()
