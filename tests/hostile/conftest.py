@@ -1,7 +1,7 @@
-"""How much each test here breaks: a little, or as much as HOSTILE says (`make torture`); and a table of what came of it.
+"""How much each test here breaks: a little, or as much as HOSTILE says (`make torture`), and what came of it.
 
-A test tells its row of the table with the `row` fixture: `row("weights damaged in 2,000 ways", "1,873 refused, the others
-the very same")`. The table is printed when all is over, in Markdown, as SECURITY.md shows it.
+A test tells its row of the closing table with the `row` fixture: `row("weights damaged in 2,000 ways", "1,873 refused,
+the others the very same")`. The table is printed when all is over, in Markdown, as SECURITY.md shows it.
 """
 
 import os
