@@ -7,7 +7,8 @@ import streamlit as st
 
 from app.charts import enlarged, probability_bars
 from app.drawing_pad import drawing_pad, newest_message, strokes_in
-from app.number import boxes, drawing_key, drawing_to_keep, explanation, headline, least_certain, letter, place_name
+from app.number import boxes, drawing_key, drawing_to_keep, explanation, headline, place_name
+from app.place_picker import pick_place
 from app.truth_buttons import TAKE_BACK, TRUTHS, newest_tap, truth_buttons
 from app.weights_picker import ROOT, escaped, pick_classifier, training_data
 from data.handwriting import FILE, Handwriting, HandwritingError
@@ -79,28 +80,13 @@ def show_reading(digits: list[DrawnDigit], problem: str) -> None:
                 + "".join(lines)
             )
     if digits:
-        chosen = digits[choose_place(digits)]
+        chosen = digits[pick_place(digits)]
         picture = chosen.image
     with reading, st.container(width="content"):
         st.html(enlarged(picture, "The picture that the network sees", side=112))
         st.caption("What the network sees")
     correct(digits, chosen)
     st.vega_lite_chart(*probability_bars(np.zeros(10) if chosen is None else chosen.reading.probabilities))
-
-
-def choose_place(digits: list[DrawnDigit]) -> int:
-    """Which digit of a number to look at: the least certain, until another is chosen."""
-    if len(digits) == 1:
-        return 0
-    return st.segmented_control(
-        "Look at",
-        range(len(digits)),
-        default=least_certain(digits),
-        required=True,
-        format_func=lambda place: f"{place_name(place)}: {letter(digits[place].reading)}",
-        key=f"place in {headline(digits)}",
-        label_visibility="collapsed",
-    )
 
 
 def correct(digits: list[DrawnDigit], chosen: DrawnDigit | None) -> None:

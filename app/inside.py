@@ -7,16 +7,18 @@ from numpy.typing import NDArray
 from app.charts import enlarged, percent, probability_bars
 from app.drawing_pad import drawing_pad, newest_message, strokes_in
 from app.layer_texts import PICTURE, PROBABILITIES, LayerText, layer_text
+from app.number import boxes
 from app.number_maps import Cell, cell_of, index_of, number_maps
+from app.place_picker import pick_place
 from app.signed_numbers import ink_picture, number_table, over_ink, signed_picture
 from app.weights_picker import escaped, pick_classifier
-from data.ink import strokes_to_image
 from model import ConvLayer, Layer
 from model.cell_sums import CellSum, cell_sum, layer_outputs, number, probability_sum
 from model.classifier import DigitClassifier
 from model.images import images_to_input
 from model.layer import Array, Shape
 from model.saliency import ChangedPicture, change_until, saliency
+from training.drawing import DrawnDigit, read_drawing
 
 EXAMPLE = [[[300, 240], [400, 150], [540, 140], [660, 220], [660, 350], [570, 450], [450, 480], [580, 510], [690, 600],
             [700, 730], [600, 830], [450, 860], [300, 790]]]  # fmt: skip
@@ -30,15 +32,16 @@ st.session_state.setdefault("sources", {})  # the map that was chosen in each st
 def look_inside(classifier: DigitClassifier) -> None:
     """The page, all of it in one fragment, as the Draw page is."""
     st.title("Look inside")
-    st.write("Draw a digit, choose a layer, and in it a number: here is the very sum that made it.")
+    st.write("Draw a digit or several, choose a layer, and in it a number: here is the very sum that made it.")
     left, right = st.columns([1, 3], gap="large")
     with left, st.container(width=300):
         pad = st.container()
-        image = picture_of(newest_message())
-        probabilities = classifier.predict_proba(image[np.newaxis])[0]
+        digits = digits_on_pad(classifier)
+        chosen = digits[pick_place(digits)]
+        image, probabilities = chosen.image, chosen.reading.probabilities
         answer = int(probabilities.argmax())
         with pad:
-            drawing_pad(str(answer), [], on_change=lambda: None)
+            drawing_pad(str(answer), boxes(digits), on_change=lambda: None)
         with st.container(key="answer"):
             st.markdown(f"Read as **{answer}**, probability {percent(probabilities[answer])}")
     values = images_to_input(image[np.newaxis])
@@ -55,18 +58,17 @@ def look_inside(classifier: DigitClassifier) -> None:
     show_other_answer(classifier, image, probabilities)
 
 
-def picture_of(message: object) -> NDArray[np.uint8]:
-    """The digit on the pad, or the example while there is none."""
+def digits_on_pad(classifier: DigitClassifier) -> list[DrawnDigit]:
+    """What is drawn, or the example while there is nothing."""
     try:
-        image = strokes_to_image(strokes_in(message))
+        digits = read_drawing(classifier, strokes_in(newest_message()))
     except ValueError as error:
         st.error(escaped(f"{str(error)[0].upper()}{str(error)[1:]}."))
-        image = None
-    if image is None:
-        st.markdown("The pad is blank, so here is an example: a 3.")
-        image = strokes_to_image(EXAMPLE)
-    assert image is not None
-    return image
+        digits = []
+    if digits:
+        return digits
+    st.markdown("The pad is blank, so here is an example: a 3.")
+    return read_drawing(classifier, [np.array(stroke, np.float64) for stroke in EXAMPLE])
 
 
 def pick_step(texts: list[LayerText], shapes: list[Shape]) -> int:

@@ -25,9 +25,8 @@ STATES = {
 }
 
 
-@st.fragment(run_every=1)
 def train_and_watch() -> None:
-    """The page, which looks at the runs' small files once a second: nothing of a run is in this process.
+    """The page, which looks at the runs' small files again and again: nothing of a run is in this process.
 
     Title and all stand in here, so that the fragment is the first thing on the page: Streamlit shows an empty window
     when any other fragment answers just after its page was left.
@@ -147,4 +146,6 @@ def show_standing(run: Run) -> None:
 
 if "shown_next" in st.session_state:
     st.session_state["run"] = st.session_state.pop("shown_next")
-train_and_watch()
+# Once a second while there is something to watch; else now and then, as a run may also be started elsewhere.
+seconds = 1 if any(run.state == "running" for run in list_runs(RUNS)) else 10
+st.fragment(train_and_watch, run_every=seconds)()

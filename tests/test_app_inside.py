@@ -245,3 +245,15 @@ def test_a_table_frames_the_chosen_number() -> None:
     assert "−2.000" in table
     assert table.index("outline") < table.index("3.000") < table.index("4.000")
     assert table.count("outline: ") == 1
+
+
+def test_of_a_number_one_digit_is_looked_at_and_another_can_be_chosen(weights: Path) -> None:
+    two = [[[x / 3 + shift, y] for x, y in STROKE] for shift in (0, 600)]
+    page = AppTest.from_file(PAGE)
+    page.session_state["pad"] = {"drawing": {"revision": 1, "strokes": two}}
+    run(page)
+    seen = equation(page)
+    (places,) = page.button_group
+    places.set_value(1 - places.value)
+    run(page)
+    assert equation(page) != seen
