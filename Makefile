@@ -21,7 +21,7 @@ run: runs/quick/report/report.html  ## train the quick recipe, write its report,
 
 setup: .venv/ready  ## make .venv and install what the project needs
 
-train: setup  ## train RECIPE (article, quick, best, tiny); ARGS="--seed 1 --name mine" goes to training.train
+train: setup  ## train RECIPE (article, quick, sprint, best, tiny); ARGS="--seed 1 --name mine" goes to training.train
 	$(BIN)/python -m training.train --recipe $(RECIPE) $(ARGS)
 
 evaluate: setup  ## measure WEIGHTS on DATASET (mnist, usps, digits, a folder of pictures, a file of strokes or handwriting)

@@ -40,14 +40,16 @@ def quick() -> list[Layer]:
     return [
         ConvLayer(kernel_shape=(5, 5), layer_depth=16),  # (24, 24, 16)
         MaxPoolingLayer(pool_shape=(2, 2)),  # (12, 12, 16)
+        BatchNormalizationLayer(),  # (12, 12, 16)
         ActivationLayer(activation=relu, activation_prime=relu_prime),  # (12, 12, 16)
         ConvLayer(kernel_shape=(3, 3), layer_depth=32),  # (10, 10, 32)
         MaxPoolingLayer(pool_shape=(2, 2)),  # (5, 5, 32)
+        BatchNormalizationLayer(),  # (5, 5, 32)
         ActivationLayer(activation=relu, activation_prime=relu_prime),  # (5, 5, 32)
         FlattenLayer(),  # (800,)
         FCLayer(output_shape=(128,)),  # (128,)
+        BatchNormalizationLayer(),  # (128,)
         ActivationLayer(activation=relu, activation_prime=relu_prime),  # (128,)
-        DropoutLayer(rate=0.3),  # (128,)
         FCLayer(output_shape=(10,)),  # (10,)
     ]
 

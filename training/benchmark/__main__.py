@@ -14,10 +14,13 @@ from ..command_line import Parser, positive
 from ..files import write_whole
 from ..parallel import usable_cores
 from ..train import commit
+from .growth import growth
 from .measure import Spread
-from .rows import MODES, ROWS, Row, Settings
+from .rows import MODES, Row, Settings
+from .rows import ROWS as COMPARISONS
 
 FOLDER = Path("runs/benchmark")
+ROWS = {**COMPARISONS, "growth": growth}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -28,8 +31,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--threads", type=positive, default=usable_cores(), help="default: the cores, %(default)s")
     parser.add_argument("--smoke", action="store_true", help="one round, without torch.compile: whether it runs at all")
     options = parser.parse_args(arguments)
-    modes = tuple(mode for mode in MODES if not (options.smoke and mode == "compile"))
-    settings = Settings(1 if options.smoke else options.rounds, options.threads, modes)
+    modes = tuple(mode for mode in MODES if not (options.smoke and "compile" in mode))
+    settings = Settings(1 if options.smoke else options.rounds, options.threads, modes, FOLDER)
     machine = facts(settings)
     print(", ".join(f"{name} {value}" for name, value in machine.items()))
     rows = []
@@ -72,7 +75,7 @@ def table(rows: Iterable[Row]) -> str:
 
 def line(row: Row) -> str:
     verdict = {True: "met", False: "missed", None: ""}[row.met]
-    target = f"{'≥' if row.at_least else '≤'} {number(row.target, row.percent)}"
+    target = "" if row.target is None else f"{'≥' if row.at_least else '≤'} {number(row.target, row.percent)}"
     measured = "not measured" if row.measured is None else spread(row.measured, row.percent)
     return f"| {row.what} | {row.ours} | {row.theirs} | {measured} | {target} | {verdict} |"
 

@@ -89,6 +89,8 @@ def serve(connection: Connection, make: str, arguments: tuple[Any, ...]) -> None
             connection.recv()
     except ModuleNotFoundError as error:
         connection.send(Unavailable(f"{error.name} is not installed"))
+    except Unavailable as missing:
+        connection.send(missing)
     except EOFError:
         pass
 

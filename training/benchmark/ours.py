@@ -1,33 +1,34 @@
 """This project's side of the benchmark."""
 
-import sys
+import itertools
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from data.datasets import DatasetError, load_dataset
 from model.classifier import DigitClassifier
 from model.conv_layer import ConvLayer
 from model.fc_layer import FCLayer
-from model.images import images_to_input
 from model.layer import Layer
 from model.network import Network
 
 from ..batches import epoch_batches
+from ..history import read_history
 from ..optimizers import Adam
 from ..parallel import ParallelNetwork
 from ..recipes import RECIPES
 from . import jobs
-from .measure import Work
-from .processes import first_prediction
+from .measure import Unavailable, Work
+from .processes import run_python
 
 
 def training(name: str, threads: int) -> Work:
     """Whole training steps, from uint8 pictures to changed parameters."""
+    same = loss_of_fourth_step(name)
     network, images, targets = jobs.job(name)
-    assert network.loss is not None
-    first_loss = network.loss(targets, network.predict(images_to_input(images)))
     optimizer = Adam()
     parallel = ParallelNetwork(network, threads).__enter__()  # for as long as the process lives
 
@@ -35,9 +36,20 @@ def training(name: str, threads: int) -> Work:
         for step in range(jobs.STEPS[name]):
             loss, _ = parallel.learn(images, targets, [step])
             optimizer.step(network.parameters(), parallel.gradients, jobs.LEARNING_RATE)
-        return {"first_loss": first_loss, "loss": loss}
+        return {"same": same, "loss": loss}
 
     return work
+
+
+def loss_of_fourth_step(name: str) -> float:
+    """What three steps have come to, gradients and optimizer and all, where nothing is left to chance."""
+    network, images, targets = jobs.certain_job(name)
+    optimizer = Adam()
+    with ParallelNetwork(network, threads=1) as parallel:
+        for step in range(4):
+            loss, _ = parallel.learn(images, targets, [step])
+            optimizer.step(network.parameters(), parallel.gradients, jobs.LEARNING_RATE)
+    return loss
 
 
 def training_from_data(augmented: bool, threads: int) -> Work:
@@ -70,7 +82,7 @@ def predicting_one(name: str) -> Work:
     def work() -> dict[str, float]:
         for image in images[:100]:
             probabilities = classifier.predict_proba(image[None])
-        return {"first": float(probabilities[0, 0])}
+        return {"same": float(probabilities[0, 0])}
 
     return work
 
@@ -79,7 +91,7 @@ def predicting_many(name: str, count: int, threads: int) -> Work:
     """The outputs for many pictures."""
     network, images, _ = jobs.job(name, count)
     parallel = ParallelNetwork(network, threads).__enter__()
-    return lambda: {"first": float(parallel.predict(images)[0, 0])}
+    return lambda: {"same": float(parallel.predict(images)[0, 0])}
 
 
 def from_nothing(weights: Path) -> Work:
@@ -88,7 +100,13 @@ def from_nothing(weights: Path) -> Work:
         "import sys, numpy; from model.classifier import DigitClassifier; "
         "print(DigitClassifier.load(sys.argv[1]).predict(numpy.zeros((1, 28, 28), numpy.uint8)))"
     )
-    return first_prediction([sys.executable, "-c", program, str(weights)])
+
+    def work() -> dict[str, float]:
+        for _ in range(3):
+            run_python("-c", program, weights)
+        return {}
+
+    return work
 
 
 def matrix_peak() -> Work:
@@ -118,3 +136,53 @@ def multiplications(layer: Layer) -> int:
         assert layer.output_shape is not None
         return layer.weights.size * layer.output_shape[0] * layer.output_shape[1]
     return layer.weights.size if isinstance(layer, FCLayer) else 0
+
+
+def convolution(depth: int) -> Work:
+    """Forwards and backwards through one 3×3 convolution from `depth` to `depth` on 26×26, 64 pictures."""
+    layer = ConvLayer((26, 26, depth), (3, 3), depth, np.random.default_rng(0))
+    layer.weights, layer.bias = layer.weights.astype(np.float32), layer.bias.astype(np.float32)
+    layer = layer.replica()
+    pictures = np.random.default_rng(1).random((64, 26, 26, depth), dtype=np.float32)
+    threadpool_limits(1, user_api="blas")
+
+    def work() -> dict[str, float]:
+        layer.backward_propagation(layer.forward_propagation(pictures, training=True))
+        return {}
+
+    return work
+
+
+def learning(count: int, batch: int, threads: int) -> Work:
+    """An epoch of `quick` over `count` pictures, with all that prepares its batches."""
+    recipe = replace(RECIPES["quick"], batch_size=batch)
+    network, images, _ = jobs.job("quick", count)
+    labels = np.zeros(count, np.uint8)
+    optimizer = Adam()
+    parallel = ParallelNetwork(network, threads).__enter__()
+
+    def work() -> dict[str, float]:
+        for step, (pictures, targets) in enumerate(epoch_batches(recipe, images, labels, [0], 0)):
+            parallel.learn(pictures, targets, [step])
+            optimizer.step(network.parameters(), parallel.gradients, jobs.LEARNING_RATE)
+        return {}
+
+    return work
+
+
+def sprint(threads: int) -> Work:
+    """A fresh process that trains recipe `sprint`, from its start to its end, each time from another seed."""
+    try:
+        load_dataset("mnist")  # decoded from here on
+    except DatasetError as error:
+        raise Unavailable(str(error)) from None
+    seeds = itertools.count()
+
+    def work() -> dict[str, float]:
+        with tempfile.TemporaryDirectory() as folder:
+            options = ["--recipe=sprint", "--dataset=mnist", f"--seed={next(seeds)}", f"--threads={threads}"]
+            run_python("-m", "training.train", *options, folder=Path(folder))
+            last = read_history(Path(folder) / "runs/sprint/history.csv")[-1]
+            return {"validation_accuracy": last["validation_accuracy"]}
+
+    return work

@@ -1,21 +1,22 @@
-"""Fresh processes: what it takes from nothing to the first prediction."""
+"""Fresh processes: what a whole program takes, from nothing to its end."""
 
+import os
 import subprocess
+import sys
 from pathlib import Path
-
-from .measure import Work
 
 ROOT = Path(__file__).parents[2]
 
 
-def first_prediction(command: list[str]) -> Work:
-    """Run the command, three times one after the other."""
+def run_python(*arguments: str | Path, folder: Path = ROOT) -> str:
+    """Run a Python program in a new process, in `folder`. Returns what it printed.
 
-    def work() -> dict[str, float]:
-        for _ in range(3):
-            result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-            if result.returncode:
-                raise RuntimeError(result.stderr)
-        return {}
-
-    return work
+    Raises:
+        RuntimeError: it failed; the message is what it said.
+    """
+    command = [sys.executable, *map(str, arguments)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    result = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    if result.returncode:
+        raise RuntimeError(result.stderr)
+    return result.stdout

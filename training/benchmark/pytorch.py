@@ -1,10 +1,13 @@
 """PyTorch's side of the benchmark: twins of our networks with the same first weights, on the same batches."""
 
-import sys
+import itertools
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional as F
 
@@ -15,12 +18,13 @@ from model.dropout_layer import DropoutLayer
 from model.fc_layer import FCLayer
 from model.flatten_layer import FlattenLayer
 from model.layer import Layer
+from model.losses import mse
 from model.max_pooling_layer import MaxPoolingLayer
 from model.network import Network
 
 from . import jobs
 from .measure import Work
-from .processes import first_prediction
+from .processes import run_python
 
 
 def twin(network: Network) -> nn.Sequential:
@@ -67,30 +71,38 @@ def copy_to(module: Any, weights: Any, bias: Any) -> None:
 
 
 def training(name: str, threads: int, mode: str) -> Work:
-    """Whole training steps, from ready float tensors to changed parameters; mode: eager, channels_last, compile."""
+    """Whole training steps, from ready float tensors to changed parameters.
+
+    Args:
+        mode: eager or compile, and at will channels_last: depths beside each other, as ours are.
+    """
     torch.set_num_threads(threads)
-    network, images, y_true = jobs.job(name)
+    same = learn(*jobs.certain_job(name), mode, steps=4)()
+    step = learn(*jobs.job(name), mode, jobs.STEPS[name])
+    return lambda: {"same": same, "loss": step()}
+
+
+def learn(
+    network: Network, images: NDArray[np.uint8], y_true: NDArray[np.float32], mode: str, steps: int
+) -> Callable[[], float]:
+    """Takes steps with the network's twin on a batch, whenever it is called; returns the loss of the last."""
+    layout = torch.channels_last if "channels_last" in mode else torch.contiguous_format
     model: Any = twin(network)
-    pictures = torch.from_numpy(images)[:, None].float() / 255
-    if mode != "eager":
-        model = model.to(memory_format=torch.channels_last)
-        pictures = pictures.contiguous(memory_format=torch.channels_last)
-    optimizer = torch.optim.Adam(model.parameters(), lr=jobs.LEARNING_RATE, fused=True)
+    model = model.to(memory_format=layout)
+    pictures = (torch.from_numpy(images)[:, None].float() / 255).contiguous(memory_format=layout)
     targets = torch.from_numpy(y_true)
-    loss_of = F.mse_loss if name == "article" else F.cross_entropy
-    with torch.no_grad():
-        first_loss = float(loss_of(model.eval()(pictures), targets))
-    model.train()
-    if mode == "compile":
+    loss_of = F.mse_loss if network.loss is mse else F.cross_entropy
+    optimizer = torch.optim.Adam(model.parameters(), lr=jobs.LEARNING_RATE, fused=True)
+    if "compile" in mode:
         model = torch.compile(model)
 
-    def work() -> dict[str, float]:
-        for _ in range(jobs.STEPS[name]):
+    def work() -> float:
+        for _ in range(steps):
             optimizer.zero_grad()
             loss = loss_of(model(pictures), targets)
             loss.backward()
             optimizer.step()
-        return {"first_loss": first_loss, "loss": float(loss.detach())}
+        return float(loss.detach())
 
     return work
 
@@ -108,7 +120,7 @@ def predicting_one(name: str, threads: int, mode: str) -> Work:
             for image in images[:100]:
                 picture = torch.from_numpy(image)[None, None].float() / 255
                 probabilities = torch.softmax(model(picture), dim=1).numpy()
-        return {"first": float(probabilities[0, 0])}
+        return {"same": float(probabilities[0, 0])}
 
     return work
 
@@ -125,7 +137,7 @@ def predicting_many(name: str, count: int, threads: int, mode: str) -> Work:
         with torch.inference_mode():
             parts = torch.from_numpy(images)[:, None].split(500)
             outputs = [model((part.float() / 255).contiguous(memory_format=layout)) for part in parts]
-            return {"first": float(torch.cat(outputs)[0, 0])}
+            return {"same": float(torch.cat(outputs)[0, 0])}
 
     return work
 
@@ -136,8 +148,26 @@ def from_nothing(folder: Path) -> Work:
     torch.save(twin(network).state_dict(), folder / "quick.pt")
     program = (
         "import sys, torch; from torch import nn; "
-        "model = nn.Sequential(nn.Conv2d(1, 16, 5), nn.MaxPool2d(2), nn.ReLU(), nn.Conv2d(16, 32, 3), nn.MaxPool2d(2), "
-        "nn.ReLU(), nn.Flatten(), nn.Linear(800, 128), nn.ReLU(), nn.Dropout(0.3), nn.Linear(128, 10)).eval(); "
+        "model = nn.Sequential(nn.Conv2d(1, 16, 5), nn.MaxPool2d(2), nn.BatchNorm2d(16), nn.ReLU(), "
+        "nn.Conv2d(16, 32, 3), nn.MaxPool2d(2), nn.BatchNorm2d(32), nn.ReLU(), nn.Flatten(), "
+        "nn.Linear(800, 128), nn.BatchNorm1d(128), nn.ReLU(), nn.Linear(128, 10)).eval(); "
         "model.load_state_dict(torch.load(sys.argv[1])); print(model(torch.zeros(1, 1, 28, 28)).argmax())"
     )
-    return first_prediction([sys.executable, "-c", program, str(folder / "quick.pt")])
+
+    def work() -> dict[str, float]:
+        for _ in range(3):
+            run_python("-c", program, folder / "quick.pt")
+        return {}
+
+    return work
+
+
+def sprint(threads: int) -> Work:
+    """A fresh process that trains recipe `sprint`, as ours does, each time from another seed."""
+    seeds = itertools.count()
+
+    def work() -> dict[str, float]:
+        accuracy = run_python("-m", "training.benchmark.pytorch_sprint", str(next(seeds)), str(threads))
+        return {"validation_accuracy": float(accuracy)}
+
+    return work
