@@ -45,7 +45,7 @@ def test_a_run_writes_weights_history_and_checkpoint(capsys: pytest.CaptureFixtu
     assert header["versions"]["numpy"] == np.__version__
     assert header["commit"]
     printed = capsys.readouterr()
-    assert "1 epochs of 1,168 images of digits and 409 made of them; 129 are for validation" in printed.out
+    assert "1 epochs of 1,168 images of digits and 584 made of them; 129 are for validation" in printed.out
     assert "runs/mine/weights.npz" in printed.out
     assert "epoch 1/1" in printed.err
     assert "validation" in printed.err
