@@ -77,7 +77,7 @@ def test_report_is_shown(root: Path) -> None:
     assert page.download_button[0].label == "Download as a web page"
     facts = page.table[0].value.to_string()
     assert "numpy 2.4.6" in facts
-    assert "108,874" in facts
+    assert "109,226" in facts
 
 
 def test_report_without_mistakes_or_history(root: Path) -> None:

@@ -30,7 +30,7 @@ def test_prints_the_table_and_where_the_report_is(capsys: pytest.CaptureFixture[
 
 def test_output_overrides_the_folder(project: Path) -> None:
     assert main(["pretrained/three.npz", "--dataset", "mine.npz", "--output", "here"]) == 0
-    assert {file.name for file in (project / "here").iterdir()} == {"report.html", "report.json"}
+    assert {file.name for file in (project / "here").iterdir()} == {"report.html", "report.json", "mistakes.png"}
     assert not (project / "runs").exists()
 
 

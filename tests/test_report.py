@@ -62,7 +62,7 @@ def test_report_says_how_it_went(weights: Path, strokes: str) -> None:
     assert (report["images"], report["blank"], report["correct"], report["accuracy"]) == (5, 1, 2, 0.4)
     assert report["confused_pairs"] == [{"truth": 7, "answer": 3, "images": 2}]
     assert report["calibration_error"] == pytest.approx(0.7 - 0.5)  # sure at 70 %, right in 2 of 4
-    assert report["parameters"] == 108_874  # quick: 416 + 4,640 + 102,528 + 1,290
+    assert report["parameters"] == 109_226  # quick: 416 + 32 + 4,640 + 64 + 102,528 + 256 + 1,290
     assert report["training"]["recipe"] == "quick"
     assert report["training"]["seed"] == 7
     assert report["training"]["commit"] is None
@@ -79,6 +79,15 @@ def test_mistakes_come_with_the_pictures_that_were_read(weights: Path, strokes: 
         ink = strokes_to_image([line(mistake["index"])])
         assert ink is not None
         np.testing.assert_array_equal(picture, 255 - ink)
+
+
+@pytest.mark.usefixtures("real_plots")
+def test_the_worst_mistakes_are_a_picture_of_their_own(weights: Path, strokes: str) -> None:
+    _, path = write_report(weights, strokes)
+    with Image.open(path.with_name("mistakes.png")) as picture:
+        row = np.asarray(picture.convert("L"))
+    columns = [(part < 128).any() for part in np.array_split(row, 8, axis=1)]
+    assert columns == [True, True, False, False, False, False, False, False]  # two mistakes, side by side
 
 
 def test_examples_are_the_pictures_behind_every_cell(weights: Path, strokes: str) -> None:

@@ -50,7 +50,7 @@ RECIPES = {
         targets=(-1, 1),
         optimizer="adam",
         learning_rate=3e-3,
-        epochs=40,
+        epochs=120,
         batch_size=64,
         augmentation=Distortion(rotation=8, scale=0.08, shear=0.1, shift=1.5),
     ),

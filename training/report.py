@@ -21,7 +21,7 @@ from .evaluation import evaluate
 from .files import write_whole
 from .history import read_history
 from .report_page import Report, page
-from .report_plots import digit_picture
+from .report_plots import LIGHT, digit_picture, mistakes_plot
 from .test_sets import DATASETS, load_images
 
 FORMAT = 2
@@ -51,7 +51,7 @@ def write_report(
     output: str | os.PathLike[str] | None = None,
     progress: Callable[[float], None] = lambda share: None,
 ) -> tuple[Report, Path]:
-    """Evaluate a weights file and write `report.json` and `report.html`.
+    """Evaluate a weights file and write `report.json` and `report.html`, and `mistakes.png` where there are any.
 
     Args:
         dataset: a name in `DATASETS`, or the path of a folder or strokes file as in `data.samples`; by default the data
@@ -76,6 +76,8 @@ def write_report(
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in files.items():
             write_whole(folder / name, text)
+        if report["mistakes"]:
+            (folder / "mistakes.png").write_bytes(mistakes_plot(report["mistakes"], LIGHT))
     except OSError as error:
         raise ReportError(f"cannot write to {folder}: {error.strerror}: choose another --output") from None
     return report, folder / "report.html"

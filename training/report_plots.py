@@ -1,5 +1,6 @@
 """The report's pictures as PNG bytes. Only this file knows matplotlib."""
 
+from base64 import b64decode
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from io import BytesIO
@@ -13,6 +14,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 from PIL import Image
 
+MISTAKES_SHOWN, MISTAKES_IN_A_ROW = 24, 8
 Rows = Sequence[dict[str, Any]]
 
 
@@ -81,6 +83,21 @@ def digit_picture(image: NDArray[np.uint8]) -> bytes:
     file = BytesIO()
     Image.fromarray(255 - image).save(file, "PNG")
     return file.getvalue()
+
+
+def mistakes_plot(mistakes: Rows, theme: Theme) -> bytes:
+    """The most confident mistakes beside each other, what each was written as and what it was read as."""
+    shown = mistakes[:MISTAKES_SHOWN]
+    rows = -(-len(shown) // MISTAKES_IN_A_ROW)
+    with in_colours(theme):
+        figure = Figure((MISTAKES_IN_A_ROW * 1.1, rows * 1.5), layout="constrained")
+        grid = figure.subplots(rows, MISTAKES_IN_A_ROW, squeeze=False).ravel()
+        for axes in grid:
+            axes.axis("off")
+        for axes, mistake in zip(grid, shown, strict=False):
+            axes.imshow(Image.open(BytesIO(b64decode(mistake["picture"]))), cmap="gray")
+            axes.set_title(f"{mistake['truth']} as {mistake['answer']}", fontsize=11)
+        return png(figure)
 
 
 def in_colours(theme: Theme) -> AbstractContextManager[None]:
