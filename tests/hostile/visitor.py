@@ -17,6 +17,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.Delta_pb2 import Delta
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Origin
 
 Strokes = list[list[tuple[int, int]]]
 
@@ -176,7 +177,7 @@ class Visitor:
 @asynccontextmanager
 async def visiting(url: str) -> AsyncIterator[Visitor]:
     """Open the Draw page, and wait until one can draw."""
-    async with connect(url.replace("http", "ws") + "/_stcore/stream", origin=url, max_size=None) as connection:  # type: ignore[arg-type]
+    async with connect(url.replace("http", "ws") + "/_stcore/stream", origin=Origin(url), max_size=None) as connection:
         visitor = Visitor(connection)
         listening = asyncio.create_task(visitor.listen())
         message = BackMsg()
