@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.Common_pb2 import FileURLs, UploadedFileInfo
 from streamlit.proto.Delta_pb2 import Delta
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
@@ -46,6 +47,7 @@ class Visitor:
         self.connection = connection
         self.revision = 0
         self.strokes: Any = []
+        self.upload: UploadedFileInfo | None = None
         self.weights: list[str] = []  # what the list in the sidebar offers
         self.chosen = ""  # of these
         self.reading: Reading | None = None
@@ -54,6 +56,8 @@ class Visitor:
         self._news = asyncio.Event()
         self._ids: dict[str, str] = {}
         self._fragment = ""
+        self._session = ""
+        self._file: asyncio.Future[FileURLs] | None = None
         self._pad: dict[str, Any] = {}
         self._lines: list[str] = []
 
@@ -80,6 +84,37 @@ class Visitor:
         self.revision += 1
         self.strokes = strokes
         return await self._run(self._fragment)
+
+    async def show_anything(self, text: str) -> None:
+        """Send what no pad would, and wait until the page has run."""
+        await self.send_anything(text)
+        await self._until_idle()
+
+    async def send_anything(self, text: str) -> None:
+        self.idle.clear()
+        message = BackMsg()
+        message.rerun_script.fragment_id = self._fragment
+        states = message.rerun_script.widget_states.widgets
+        states.add(id=self._ids["drawing_pad"], json_value=text)
+        states.add(id=self._ids["weights"], string_value=self.chosen)
+        await self.send(message)
+
+    async def place_to_upload(self) -> FileURLs:
+        """Where this session may put a file."""
+        self._file = asyncio.get_running_loop().create_future()
+        message = BackMsg()
+        message.file_urls_request.request_id = "one"
+        message.file_urls_request.file_names.append("picture.png")
+        message.file_urls_request.session_id = self._session
+        await self.send(message)
+        async with asyncio.timeout(PATIENCE):
+            return await self._file
+
+    async def show_upload(self, place: FileURLs, size: int) -> None:
+        """Let the page read what was put there, and wait until it has."""
+        self.upload = UploadedFileInfo(name="picture.png", size=size, file_id=place.file_id, file_urls=place)
+        await self._run(self._fragment)
+        await self._until_idle()
 
     async def choose(self, weights: str) -> Reading:
         """Choose other weights; what they read in the drawing that is there."""
@@ -123,10 +158,17 @@ class Visitor:
             states.add(id=self._ids["drawing_pad"], json_value=json.dumps({"drawing": drawing}))
         if self.chosen:  # a browser tells of what nobody changed, too
             states.add(id=self._ids["weights"], string_value=self.chosen)
+        if self.upload is not None:
+            uploads = states.add(id=self._ids["upload"]).file_uploader_state_value
+            uploads.uploaded_file_info.append(self.upload)
         if tap is not None:
             taps = f"$$STREAMLIT_INTERNAL_KEY_{self._ids['truth_buttons']}__events"
             states.add(id=taps, json_trigger_value=json.dumps([{"event": "tap", "value": tap}]))
         return await self.send(message)
+
+    async def _until_idle(self) -> None:
+        async with asyncio.timeout(PATIENCE):
+            await self.idle.wait()
 
     async def listen(self) -> None:
         """Keep what the page shows, until the connection is closed."""
@@ -135,8 +177,11 @@ class Visitor:
             message = ForwardMsg.FromString(content)
             kind = message.WhichOneof("type")
             if kind == "new_session":
+                self._session = message.new_session.initialize.session_id
                 self.problems = []
                 self._lines = []
+            if kind == "file_urls_response" and self._file is not None:
+                self._file.set_result(message.file_urls_response.file_urls[0])
             if kind == "delta":
                 self._see(message.delta)
             if kind == "script_finished" and message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
@@ -150,6 +195,8 @@ class Visitor:
             self.weights = list(element.selectbox.options)
             if not self.chosen:
                 self.chosen = self.weights[element.selectbox.default]
+        if kind == "file_uploader":
+            self._ids["upload"] = element.file_uploader.id
         if kind == "html" and element.html.body.startswith("<p"):
             self._lines = re.findall("<p[^>]*>([^<]*)</p>", element.html.body)
         if kind in ("alert", "exception"):
@@ -184,8 +231,7 @@ async def visiting(url: str) -> AsyncIterator[Visitor]:
         message.rerun_script.query_string = ""
         await visitor.send(message)
         await visitor.until(lambda reading: True)
-        async with asyncio.timeout(PATIENCE):
-            await visitor.idle.wait()
+        await visitor.idle.wait()
         yield visitor
         listening.cancel()
         with suppress(asyncio.CancelledError):
