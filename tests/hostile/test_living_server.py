@@ -16,8 +16,8 @@ from tests.hostile.test_hostile_pictures import KINDS
 from tests.hostile.uploading import put, token
 from tests.hostile.visitor import Visitor, visiting
 
-COUNT = 300 if TORTURE else 30
-SEVEN = [[(10 * x, 10 * y) for x, y in stroke] for stroke in DIGITS[7]]
+COUNT = 150 if TORTURE else 10
+SEVEN = [[(int(10 * x), int(10 * y)) for x, y in stroke] for stroke in DIGITS[7]]
 ODD_JSON = ("null", "7", "[]", '{"drawing": NaN}', '{"drawing": 1e999}', '{"revision": 1}')
 NO_JSON = ("", "{", '"text"', "[" * 100_000, '{"drawing":' * 50_000)
 

@@ -14,7 +14,7 @@ from tests.hostile.conftest import TORTURE
 from tests.hostile.test_crowd import drawing
 from tests.hostile.visitor import Strokes, Visitor, visiting
 
-PAIRS, DRAWINGS = (10, 50) if TORTURE else (2, 4)
+PAIRS, DRAWINGS = (10, 15) if TORTURE else (2, 4)
 TAKEN_BACK = 0.3  # share of the drawings
 
 

@@ -25,7 +25,7 @@ Strokes = list[list[tuple[int, int]]]
 STEP = 0.02  # seconds from one point of a stroke to the next
 LIFT = 0.2  # seconds from one stroke to the next
 REST = 0.12  # seconds that the pad waits after an answer, while the pen is down
-PATIENCE = 60  # seconds; who waits longer was forgotten
+PATIENCE = 300  # seconds; who waits longer was forgotten
 
 
 @dataclass(frozen=True)
