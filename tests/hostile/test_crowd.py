@@ -25,7 +25,8 @@ from training.drawing import read_drawing
 VISITORS, SECONDS = (50, 300) if TORTURE else (5, 6)
 WARM_UP = SECONDS / 5  # after which memory must stay
 GLANCE = (1.0, 3.0)  # seconds from a reading to the next stroke: with the strokes themselves, a drawing in 2 to 4 s
-CORRECTED, TAKEN_BACK, SWITCHED = 0.25, 0.1, 0.1  # shares of the drawings, of the corrections, and of the drawings
+# Shares of the drawings, of the corrections, and of the drawings; few seconds have to hold some of each.
+CORRECTED, TAKEN_BACK, SWITCHED = (0.25, 0.1, 0.1) if TORTURE else (0.7, 0.3, 0.7)
 DRAWING = 1000 / 100  # the pad's unit, of the unit that the digits are drawn in
 
 
@@ -48,8 +49,8 @@ def drawing(rng: np.random.Generator) -> Strokes:
 
 
 def wobbly(stroke: np.ndarray, rng: np.random.Generator) -> list[tuple[int, int]]:
-    """A stroke's points moved a little, and three more between each two."""
-    moved = stroke + rng.normal(scale=8, size=stroke.shape)
+    """A stroke's points moved, so that networks are unsure and of different minds, and three more between each two."""
+    moved = stroke + rng.normal(scale=30, size=stroke.shape)
     steps = np.arange(0, len(moved) - 0.75, 0.25)
     points = np.stack([np.interp(steps, np.arange(len(moved)), axis) for axis in moved.T], axis=1)
     return [(int(x), int(y)) for x, y in points.round().clip(0, 1000)]
