@@ -224,7 +224,9 @@ class Visitor:
 @asynccontextmanager
 async def visiting(url: str) -> AsyncIterator[Visitor]:
     """Open the Draw page, and wait until one can draw."""
-    async with connect(url.replace("http", "ws") + "/_stcore/stream", origin=Origin(url), max_size=None) as connection:
+    address = url.replace("http", "ws") + "/_stcore/stream"
+    # A browser does not ask whether the server still lives.
+    async with connect(address, origin=Origin(url), max_size=None, ping_interval=None) as connection:
         visitor = Visitor(connection)
         listening = asyncio.create_task(visitor.listen())
         message = BackMsg()
