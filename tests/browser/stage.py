@@ -61,16 +61,23 @@ def running_app(project: Path, watched: bool = True) -> Iterator[str]:
     What the server says goes to `log.txt`. If it is watched, what would leave this computer is refused, and goes to
     `outside.txt`.
     """
+    with app_process(project, watched) as (url, _):
+        yield url
+
+
+@contextmanager
+def app_process(project: Path, watched: bool = True) -> Iterator[tuple[str, int]]:
+    """The same, with the number of the server's process. There may be several of one project, with one `log.txt`."""
     port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", "app/server.py"]
     options = [f"--server.port={port}", "--server.headless=true"]
     watch = {"PYTHONPATH": str(WATCH), "OUTSIDE": str(project / "outside.txt")} if watched else {}
-    with (project / "log.txt").open("w") as log:
+    with (project / "log.txt").open("a") as log:
         server = subprocess.Popen([*command, *options], cwd=project, env=os.environ | watch, stdout=log, stderr=log)
         try:
             url = f"http://127.0.0.1:{port}"
             wait_until_healthy(url, server)
-            yield url
+            yield url, server.pid
         finally:
             server.terminate()
             server.wait(timeout=20)

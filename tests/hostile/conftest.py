@@ -5,18 +5,34 @@ the others the very same")`. The table is printed when all is over, in Markdown,
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+
+from tests.browser.stage import copy_project, running_app
 
 COUNT = int(os.environ.get("HOSTILE", "0"))
 TORTURE = COUNT > 0
 ROWS = pytest.StashKey[list[tuple[str, str]]]()
 
 
-def seeds(usual: int) -> range:
+def seeds(usual: int, most: int = 5000) -> range:
     """A number for each hostile thing: the same number makes the same thing again."""
-    return range(COUNT or usual)
+    return range(min(COUNT, most) or usual)
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the project as it was cloned."""
+    return copy_project(tmp_path_factory.mktemp("project"))
+
+
+@pytest.fixture(scope="session")
+def app_url(project: Path) -> Iterator[str]:
+    """Where the app runs, for tests that do not mind what others did to it."""
+    with running_app(project) as url:
+        yield url
 
 
 @pytest.fixture
@@ -28,5 +44,5 @@ def row(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     rows = terminalreporter.config.stash.get(ROWS, [])
     if TORTURE and rows:
-        lines = ["| broken | and |", "|---|---|", *(f"| {what} | {outcome} |" for what, outcome in rows)]
+        lines = ["| broken | and |", "|---|---|", *(f"| {what} | {outcome} |" for what, outcome in dict.fromkeys(rows))]
         terminalreporter.write_line("\n" + "\n".join(lines))

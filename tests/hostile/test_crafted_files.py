@@ -193,11 +193,15 @@ ARCHITECTURES: dict[str, tuple[Any, Any]] = {
 
 
 @pytest.mark.parametrize("case", ARCHITECTURES)
-def test_an_architecture_is_refused_before_it_is_built(path: Path, case: str) -> None:
+def test_an_architecture_is_refused_before_it_is_built(path: Path, case: str, row: Callable[[str, str], None]) -> None:
     input_shape, layers = ARCHITECTURES[case]
     about = {"format": 1, "architecture": {"input_shape": input_shape, "dtype": "float32", "layers": layers}}
     with_header(path, json.dumps(about).encode())
     refusal(path)
+    row(
+        f"weights files made to do harm: pickles, bombs, false sizes, {len(ARCHITECTURES)} impossible architectures",
+        "each refused in words, with less than 40 MB of memory",
+    )
 
 
 def test_a_layer_that_answers_with_a_million_numbers_is_refused(path: Path) -> None:

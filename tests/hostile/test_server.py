@@ -1,22 +1,19 @@
-"""The server itself, asked over a bare socket what no browser would ask, and in Chromium by another site's page."""
+"""The server itself, asked over a bare socket what no browser would ask."""
 
-import os
+import asyncio
 import re
 import socket
-import subprocess
-import sys
 import threading
-from collections.abc import Iterable, Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
 
-from tests.browser.stage import WATCH
-from tests.browser.test_draw_in_browser import picture, upload
+from tests.hostile.uploading import form, headers, token
+from tests.hostile.visitor import visiting
 
 Answer = tuple[int, str, int]
+Row = Callable[[str, str], None]
 MEGABYTE = 2**20
 WEBSOCKET = (
     "Connection: Upgrade",
@@ -84,7 +81,7 @@ def test_every_answer_carries_the_policy(app_url: str, host: str, path: str) -> 
 @pytest.mark.parametrize(
     "line", ["GET /", "POST /_stcore/agent/interact", "PUT /_stcore/upload_file/a/b", "OPTIONS /_stcore/health"]
 )
-def test_other_names_and_other_origins_are_refused(app_url: str, host: str, line: str) -> None:
+def test_other_names_and_other_origins_are_refused(app_url: str, host: str, line: str, row: Row) -> None:
     def is_refused(*headers: str) -> bool:
         status, answer, _ = ask(app_url, line, *headers, "Content-Length: 0")
         return status == 403 and "\r\n\r\nThis app " in answer
@@ -92,9 +89,10 @@ def test_other_names_and_other_origins_are_refused(app_url: str, host: str, line
     assert not is_refused(f"Host: {host}", f"Origin: http://{host}")
     assert is_refused("Host: evil.example")
     assert is_refused(f"Host: {host}", "Origin: http://evil.example")
+    row("requests under another host name or from another origin, four kinds of them", "403")
 
 
-def test_a_websocket_is_opened_to_its_own_pages_only(app_url: str, host: str, project: Path) -> None:
+def test_a_websocket_is_opened_to_its_own_pages_only(app_url: str, host: str, project: Path, row: Row) -> None:
     def handshake(host: str, origin: str) -> int:
         return ask(app_url, "GET /_stcore/stream", f"Host: {host}", f"Origin: {origin}", *WEBSOCKET)[0]
 
@@ -104,55 +102,21 @@ def test_a_websocket_is_opened_to_its_own_pages_only(app_url: str, host: str, pr
     assert handshake("evil.example", "http://evil.example") == 403
     assert handshake("evil.example", f"http://{host}") == 403
     assert not (project / "outside.txt").exists()  # Streamlit would have looked up its own address there
-
-
-def test_what_leaves_this_computer_is_noticed(tmp_path: Path) -> None:
-    """The test of the tests: a watched program that goes outside is stopped, and told of."""
-    for program in ("socket.create_connection(('192.0.2.1', 80))", "socket.getaddrinfo('outside.example', 80)"):
-        watched = os.environ | {"PYTHONPATH": str(WATCH), "OUTSIDE": str(tmp_path / "outside.txt")}
-        result = subprocess.run([sys.executable, "-c", f"import socket; {program}"], env=watched, capture_output=True)
-        assert b"is outside" in result.stderr
-    assert (tmp_path / "outside.txt").read_text().split() == [
-        "socket.getaddrinfo", "192.0.2.1", "socket.getaddrinfo", "outside.example",
-    ]  # fmt: skip
-
-
-def test_another_sites_page_can_neither_read_nor_frame_nor_connect(browser: Browser, app_url: str) -> None:
-    class Evil(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(f'<!doctype html><iframe src="{app_url}"></iframe>'.encode())
-
-        def log_message(self, *arguments: object) -> None:
-            pass
-
-    with HTTPServer(("127.0.0.1", 0), Evil) as site:
-        threading.Thread(target=site.serve_forever, daemon=True).start()
-        page = browser.new_page()
-        page.goto(f"http://localhost:{site.server_port}")
-        socket_state = """url => new Promise(resolve => {
-            const socket = new WebSocket(url);
-            socket.onopen = () => resolve("open");
-            socket.onerror = () => resolve("refused");
-        })"""
-        assert page.evaluate(socket_state, app_url.replace("http", "ws") + "/_stcore/stream") == "refused"
-        read = "url => fetch(url).then(() => 'read', () => 'refused')"
-        assert page.evaluate(read, app_url + "/_stcore/health") == "refused"
-        assert page.frames[1].url == "chrome-error://chromewebdata/"
-        page.close()
-        site.shutdown()
+    row("a WebSocket under another host name, from another origin or another port of this computer", "403")
 
 
 @pytest.fixture
-def upload_request(page: Page) -> tuple[str, list[str]]:
-    """The line and headers with which this session's page uploads a picture; the length is still to be added."""
-    with page.expect_request(lambda request: "/_stcore/upload_file/" in request.url) as uploading:
-        upload(page, picture(5, "white", "black"))
-    request = uploading.value
-    headers = [f"{name}: {value}" for name, value in request.all_headers().items() if name != "content-length"]
-    path = "/_stcore/" + request.url.partition("/_stcore/")[2]
-    return f"{request.method} {path}", [header for header in headers if not header.startswith(":")]
+def upload_request(app_url: str, host: str) -> Iterator[tuple[str, list[str]]]:
+    """The line and headers with which a session, open until the test is over, uploads a picture; the length is still to
+    be added.
+    """
+    lines = [f"{name}: {value}" for name, value in headers(token(app_url)).items()]
+    with asyncio.Runner() as runner:
+        session = visiting(app_url)
+        visitor = runner.run(session.__aenter__())
+        place = runner.run(visitor.place_to_upload())
+        yield f"PUT {place.upload_url}", [f"host: {host}", *lines]
+        runner.run(session.__aexit__(None, None, None))
 
 
 def chunks(content: Iterator[bytes]) -> Iterator[bytes]:
@@ -161,25 +125,23 @@ def chunks(content: Iterator[bytes]) -> Iterator[bytes]:
     yield b"0\r\n\r\n"
 
 
-def two_hundred_megabytes(boundary: str) -> Iterator[bytes]:
-    yield f'--{boundary}\r\nContent-Disposition: form-data; name="a"; filename="a.png"\r\n\r\n'.encode()
+def two_hundred_megabytes() -> Iterator[bytes]:
+    start, _, end = form(b"|").partition(b"|")
+    yield start
     for _ in range(200):
         yield bytes(MEGABYTE)
-    yield f"\r\n--{boundary}--\r\n".encode()
+    yield end
 
 
 @pytest.mark.parametrize("session", ["this one", "another"])
 @pytest.mark.parametrize("length", ["told", "not told", "told wrong"])
 def test_an_upload_of_200_megabytes_is_refused_early(
-    app_url: str, host: str, upload_request: tuple[str, list[str]], session: str, length: str
+    app_url: str, upload_request: tuple[str, list[str]], session: str, length: str, row: Row
 ) -> None:
     line, headers = upload_request
-    if not any(header.startswith("host:") for header in headers):
-        headers = [f"host: {host}", *headers]
-    boundary = next(header for header in headers if header.startswith("content-type:")).partition("boundary=")[2]
     if session == "another":
         line = re.sub(r"upload_file/[^/]+", "upload_file/00000000-0000-0000-0000-000000000000", line)
-    content = two_hundred_megabytes(boundary)
+    content = two_hundred_megabytes()
     if length == "not told":
         status, _, taken = ask(app_url, line, *headers, "transfer-encoding: chunked", body=chunks(content))
     else:
@@ -187,18 +149,26 @@ def test_an_upload_of_200_megabytes_is_refused_early(
         status, _, taken = ask(app_url, line, *headers, f"content-length: {told}", body=content)
     assert status == (400 if session == "another" or length == "told wrong" else 413)
     assert taken < 30 * MEGABYTE  # of which most wait in the system's buffers, read by nobody
+    row(
+        "an upload of 200 MB, its length told, not told or told wrong, by a known and an unknown session",
+        "refused early",
+    )
 
 
+@pytest.mark.parametrize("forged", ["none", "2|00000000|00000000000000000000000000000000|1700000000"])
 def test_an_upload_without_this_sessions_token_is_refused(
-    app_url: str, host: str, upload_request: tuple[str, list[str]]
+    app_url: str, upload_request: tuple[str, list[str]], forged: str, row: Row
 ) -> None:
     line, headers = upload_request
-    forged = [header for header in headers if not header.startswith(("x-xsrftoken:", "host:"))]
-    assert ask(app_url, line, f"host: {host}", *forged, "content-length: 10", body=(b"0123456789",))[0] == 403
+    without = [header for header in headers if not header.startswith("X-Xsrftoken:")]
+    for added in ([], [f"X-Xsrftoken: {forged}"]):
+        assert ask(app_url, line, *without, *added, "content-length: 10", body=(b"0123456789",))[0] == 403
+    row("an upload without the session's token, and with an unknown one", "403")
 
 
-def test_a_request_with_endless_headers_is_cut_off(app_url: str, host: str) -> None:
+def test_a_request_with_endless_headers_is_cut_off(app_url: str, host: str, row: Row) -> None:
     endless = (b"x-%d: %s\r\n" % (i, b"x" * 1000) for i in range(20_000))
     status, _, taken = ask(app_url, "GET /", f"Host: {host}", body=endless, open_ended=True)
     assert status == 400
     assert taken < 10 * MEGABYTE  # of which most wait in the system's buffers, read by nobody
+    row("a request with 20 MB of headers", "cut off")

@@ -1,0 +1,163 @@
+"""Fifty people at once draw, correct and switch weights: each gets the answer to their own drawing, and all that they
+keep is kept, once.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from app.number import drawing_key, explanation, headline
+from app.truth_buttons import TAKE_BACK, TRUTHS
+from data.handwriting import FILE, Handwriting
+from model.classifier import DigitClassifier
+from tests.browser.stage import app_process, copy_project
+from tests.browser.test_draw_in_browser import DIGITS, number
+from tests.hostile.conftest import TORTURE
+from tests.hostile.visitor import Reading, Strokes, Visitor, visiting
+from training.drawing import read_drawing
+
+VISITORS, SECONDS = (50, 300) if TORTURE else (5, 6)
+WARM_UP = SECONDS / 5  # after which memory must stay
+GLANCE = (1.0, 3.0)  # seconds from a reading to the next stroke: with the strokes themselves, a drawing in 2 to 4 s
+# Shares of the drawings, of the corrections, and of the drawings; few seconds have to hold some of each.
+CORRECTED, TAKEN_BACK, SWITCHED = (0.25, 0.1, 0.1) if TORTURE else (0.7, 0.3, 0.7)
+DRAWING = 1000 / 100  # the pad's unit, of the unit that the digits are drawn in
+
+
+@dataclass
+class Diary:
+    """What happened to one visitor."""
+
+    readings: list[tuple[Strokes, str, Reading]] = field(default_factory=list)  # strokes, weights, what was shown
+    waits: list[float] = field(default_factory=list)  # seconds from pen-up to the reading
+    kept: dict[str, tuple[str, str]] = field(default_factory=dict)  # key → truth and weights, for what is to be stored
+    corrections: int = 0
+    problems: list[str] = field(default_factory=list)
+
+
+def drawing(rng: np.random.Generator) -> Strokes:
+    """A digit or a number of two or three, by a hand that never draws the same twice."""
+    digits = rng.integers(10, size=rng.choice([1, 1, 1, 2, 3]))
+    strokes = DIGITS[digits[0]] if len(digits) == 1 else number(*digits)
+    return [wobbly(np.array(stroke) * DRAWING, rng) for stroke in strokes]
+
+
+def wobbly(stroke: np.ndarray, rng: np.random.Generator) -> list[tuple[int, int]]:
+    """A stroke's points moved, so that networks are unsure and of different minds, and three more between each two."""
+    moved = stroke + rng.normal(scale=30, size=stroke.shape)
+    steps = np.arange(0, len(moved) - 0.75, 0.25)
+    points = np.stack([np.interp(steps, np.arange(len(moved)), axis) for axis in moved.T], axis=1)
+    return [(int(x), int(y)) for x, y in points.round().clip(0, 1000)]
+
+
+async def visit(visitor: Visitor, seed: int, diary: Diary) -> None:
+    """Draw and draw, now and then say what it was, and now and then let other weights read."""
+    rng = np.random.default_rng(seed)
+    weights = visitor.chosen
+    until = time.monotonic() + SECONDS
+    await asyncio.sleep(rng.uniform(*GLANCE))  # nobody begins at the same moment
+    while time.monotonic() < until:
+        strokes = drawing(rng)
+        reading, wait = await visitor.draw(strokes)
+        diary.readings.append((strokes, weights, reading))
+        diary.waits.append(wait)
+        diary.problems += visitor.problems
+        await asyncio.sleep(rng.uniform(*GLANCE))
+        if rng.random() < CORRECTED:
+            await correct(visitor, weights, rng, diary)
+        if rng.random() < SWITCHED:
+            weights = str(rng.choice(visitor.weights))
+            diary.readings.append((strokes, weights, await visitor.choose(weights)))
+
+
+async def correct(visitor: Visitor, weights: str, rng: np.random.Generator, diary: Diary) -> None:
+    """Say that it was another digit, then perhaps that it was not."""
+    assert visitor.reading is not None
+    key = visitor.reading.key
+    assert key is not None
+    truth = str(rng.choice(list(TRUTHS)))
+    reading = await visitor.tap(key, truth)
+    diary.corrections += 1
+    if (reading.key, reading.truth) != (key, truth):
+        diary.problems.append(f"{truth} was tapped, and {reading.truth} is shown as kept")
+    _, first_weights = diary.kept.get(key, ("", weights))
+    diary.kept[key] = truth, first_weights
+    if rng.random() < TAKEN_BACK:
+        reading = await visitor.tap(key, TAKE_BACK)
+        del diary.kept[key]
+        if reading.truth is not None:
+            diary.problems.append("what was taken back is shown as kept")
+
+
+def check_readings(project: Path, diaries: list[Diary]) -> None:
+    """Every reading is the one that the classifier itself gives for those strokes, and is about them."""
+    files = (project / "model" / "pretrained").glob("*.npz")
+    classifiers = {file.relative_to(project).as_posix(): DigitClassifier.load(file) for file in files}
+    with threadpool_limits(1, user_api="blas"):  # as in the app: the order of sums is the same
+        for strokes, weights, reading in (reading for diary in diaries for reading in diary.readings):
+            digits = read_drawing(classifiers[weights_name(weights)], [np.array(stroke, float) for stroke in strokes])
+            assert (reading.words, reading.lines) == (headline(digits), [headline(digits), *explanation(digits)])
+            assert reading.key in [drawing_key(digit) for digit in digits]
+
+
+def check_store(project: Path, diaries: list[Diary]) -> None:
+    """What everyone kept is in the store, as they said and once, and nothing else is."""
+    assert [diary.problems for diary in diaries if diary.problems] == []
+    stored = Handwriting(project / FILE).drawings()
+    assert len(stored) == sum(len(diary.kept) for diary in diaries)
+    assert {drawing.key: (drawing.truth, drawing.weights) for drawing in stored} == {
+        key: (TRUTHS[truth], weights_name(weights)) for diary in diaries for key, (truth, weights) in diary.kept.items()
+    }
+    assert "Traceback" not in (project / "log.txt").read_text()
+
+
+def weights_name(label: str) -> str:
+    """ "pretrained/quick · mnist · 99.2 %" → "model/pretrained/quick.npz", as a drawing names its weights."""
+    return f"model/{label.partition(' ')[0]}.npz"
+
+
+def memory(process: int) -> int:
+    """Megabytes that a process holds."""
+    status = Path(f"/proc/{process}/status").read_text()
+    return int(status.partition("VmRSS:")[2].split()[0]) // 1024
+
+
+async def crowd(url: str, process: int, diaries: list[Diary]) -> tuple[int, int]:
+    """All visits at once; the server's memory after the warm-up and at the end."""
+    async with AsyncExitStack() as door, asyncio.TaskGroup() as visits:
+        visitors = [await door.enter_async_context(visiting(url)) for _ in diaries]
+        for seed, (visitor, diary) in enumerate(zip(visitors, diaries, strict=True)):
+            visits.create_task(visit(visitor, seed, diary))
+        await asyncio.sleep(WARM_UP)
+        warm = memory(process)
+        await asyncio.sleep(SECONDS - WARM_UP)
+        end = memory(process)
+    return warm, end
+
+
+def test_everyone_gets_their_own_answer_and_nothing_kept_is_lost(
+    tmp_path: Path, row: Callable[[str, str], None]
+) -> None:
+    project = copy_project(tmp_path)
+    diaries = [Diary() for _ in range(VISITORS)]
+    with app_process(project) as (url, process):
+        warm, end = asyncio.run(crowd(url, process, diaries))
+    check_store(project, diaries)
+    check_readings(project, diaries)
+    assert end < warm + 30 + VISITORS
+    waits = np.concatenate([diary.waits for diary in diaries])
+    median, most = np.percentile(waits, (50, 95))
+    readings, corrections = (
+        sum(each) for each in zip(*[(len(d.readings), d.corrections) for d in diaries], strict=True)
+    )
+    row(
+        f"{VISITORS} people at once for {SECONDS} s, who draw, look for 1 to 3 s, correct every fourth, switch weights",
+        f"{readings:,} readings, none wrong; {corrections:,} corrections, none lost or doubled; from pen-up to the "
+        f"reading {median:.2f} s, p95 {most:.2f} s (target 1 s); memory {warm} MB after {WARM_UP:.0f} s, {end} MB last",
+    )

@@ -1,0 +1,86 @@
+"""A running app gets hostile drawings and uploads, one after the other, and goes on as if nothing had been."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from tests.browser.stage import app_process, copy_project
+from tests.browser.test_draw_in_browser import DIGITS
+from tests.hostile.conftest import TORTURE
+from tests.hostile.test_crowd import memory
+from tests.hostile.test_hostile_messages import message
+from tests.hostile.test_hostile_pictures import KINDS
+from tests.hostile.uploading import put, token
+from tests.hostile.visitor import Visitor, visiting
+
+COUNT = 150 if TORTURE else 10
+SEVEN = [[(int(10 * x), int(10 * y)) for x, y in stroke] for stroke in DIGITS[7]]
+ODD_JSON = ("null", "7", "[]", '{"drawing": NaN}', '{"drawing": 1e999}', '{"revision": 1}')
+NO_JSON = ("", "{", '"text"', "[" * 100_000, '{"drawing":' * 50_000)
+
+
+def as_text(seed: int) -> str:
+    """A hostile message as JSON; where it is none, its words."""
+    drawing = message(np.random.default_rng(seed))
+    try:
+        return json.dumps({"drawing": drawing}, default=repr)
+    except (RecursionError, ValueError):
+        return json.dumps({"drawing": "[" * 5000})
+
+
+async def reads_a_seven(visitor: Visitor) -> bool:
+    reading, _ = await visitor.draw(SEVEN)
+    return reading.words == "7"
+
+
+async def harass(url: str, process: int) -> tuple[int, int]:
+    """The server's memory after a tenth of it all, and at the end."""
+    async with visiting(url) as visitor, visiting(url) as bystander:
+        assert await reads_a_seven(visitor)
+        early = 0
+        for text in ODD_JSON:
+            await visitor.show_anything(text)
+        cookie = token(url)
+        for seed in range(COUNT):
+            await visitor.show_anything(as_text(seed))
+            content = KINDS[seed % len(KINDS)](np.random.default_rng(seed))
+            place = await visitor.place_to_upload()
+            assert put(url, place.upload_url, cookie, content) == 204
+            await visitor.show_upload(place, len(content))
+            visitor.upload = None
+            if seed == COUNT // 10:
+                early = memory(process)
+        assert await reads_a_seven(visitor)
+        assert await reads_a_seven(bystander)
+        return early, memory(process)
+
+
+def test_the_server_outlives_hostile_drawings_and_uploads(tmp_path: Path, row: Callable[[str, str], None]) -> None:
+    project = copy_project(tmp_path)
+    with app_process(project) as (url, process):
+        early, end = asyncio.run(harass(url, process))
+    assert "Traceback" not in (project / "log.txt").read_text()
+    assert end < early + 60
+    row(
+        f"{COUNT} hostile drawings and {COUNT} hostile uploads to a running app",
+        f"it reads a 7 as before; nothing in its log; memory {early} MB after a tenth of them, {end} MB at the end",
+    )
+
+
+async def break_sessions(url: str) -> bool:
+    """Whether somebody reads on while others break their own sessions."""
+    async with visiting(url) as bystander:
+        for text in NO_JSON:
+            async with visiting(url) as visitor:
+                await visitor.send_anything(text)
+                if not await reads_a_seven(bystander):
+                    return False
+    return True
+
+
+def test_what_is_no_json_breaks_no_session_but_the_one_that_sends_it(app_url: str) -> None:
+    """Streamlit reads it before any page of ours does, and gives that session up."""
+    assert asyncio.run(break_sessions(app_url))
