@@ -19,6 +19,12 @@ def write_whole(path: Path, text: str) -> None:
         temporary.unlink(missing_ok=True)
 
 
+def clear_unfinished(folder: Path) -> None:
+    """Delete what processes that were killed while they saved left in the folder; nobody else may be writing there."""
+    for temporary in folder.glob(".*.part"):
+        temporary.unlink(missing_ok=True)
+
+
 def fits(value: Any, shape: Any) -> bool:
     """Whether JSON data has the types that `shape` shows by example; a list stands for any number of what it holds."""
     if isinstance(shape, dict):

@@ -24,6 +24,7 @@ from model.weights import WeightsError, fill, save_network
 from .calibration import calibrate
 from .checkpoint import load_checkpoint
 from .command_line import Parser, natural, positive
+from .files import clear_unfinished
 from .lock import CAN_LOCK, Locked, locked
 from .parallel import usable_cores
 from .recipes import RECIPES, Recipe
@@ -83,6 +84,7 @@ def run(options: argparse.Namespace) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with locked(folder / LOCK):
+            clear_unfinished(folder)
             return train(set_up(options, folder))
     except Locked:
         raise RunError(f"{folder} is being trained by another process: --name NAME starts another run") from None

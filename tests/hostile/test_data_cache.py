@@ -131,9 +131,15 @@ DAMAGES: dict[str, Callable[[Path, bytes, bytes], object]] = {
     "a bit of the end flipped": lambda path, content, other: path.write_bytes(flipped(content, -6)),
     "replaced by another": lambda path, content, other: path.write_bytes(other),
     "taken away": lambda path, content, other: path.unlink(),
-    "a folder in its place": lambda path, content, other: (path.unlink(), path.mkdir()),
-    "a full folder in its place": lambda path, content, other: (path.unlink(), (path / "within").mkdir(parents=True)),
+    "a folder in its place": lambda path, content, other: folder_instead(path),
+    "a full folder in its place": lambda path, content, other: folder_instead(path / "within"),
 }
+
+
+def folder_instead(path: Path) -> None:
+    file = path if path.exists() else path.parent
+    file.unlink()
+    path.mkdir(parents=True)
 
 
 def flipped(content: bytes, place: int) -> bytes:
