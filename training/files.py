@@ -4,6 +4,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+WRITABLE = "see that its disk has space and that it can be written"  # the cure for an OSError of a folder
+
 
 def write_whole(path: Path, text: str) -> None:
     """Write the text under a temporary name beside `path`, then rename it.

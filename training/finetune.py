@@ -27,7 +27,7 @@ from model.weights import WeightsError, save_network
 from . import finetuning
 from .calibration import calibrate
 from .command_line import Parser, natural, positive
-from .files import clear_unfinished, write_whole
+from .files import WRITABLE, clear_unfinished, write_whole
 from .finetuning import fine_tune, too_much_lost
 from .lock import Locked, locked
 from .parallel import usable_cores
@@ -66,7 +66,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except OSError as error:
-        print(f"error: {error}: see to {folder}, and start again", file=sys.stderr)
+        print(f"error: {error} ({folder}): {WRITABLE}, and start again", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130

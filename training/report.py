@@ -18,7 +18,7 @@ import numpy as np
 from model.classifier import DigitClassifier
 
 from .evaluation import evaluate
-from .files import write_whole
+from .files import WRITABLE, write_whole
 from .history import read_history
 from .report_page import Report, page
 from .report_plots import digit_picture
@@ -77,7 +77,8 @@ def write_report(
         for name, text in files.items():
             write_whole(folder / name, text)
     except OSError as error:
-        raise ReportError(f"cannot write to {folder}: {error.strerror}: choose another --output") from None
+        reason = error.strerror or error
+        raise ReportError(f"cannot write to {folder} ({reason}): {WRITABLE}, or choose another --output") from None
     return report, folder / "report.html"
 
 

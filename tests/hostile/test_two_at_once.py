@@ -107,6 +107,6 @@ def test_weights_that_are_replaced_while_they_are_read_are_one_or_the_other(
     assert set(seen) == {0.25, 0.75}
     assert os.listdir(tmp_path) == ["weights.npz"]
     row(
-        f"weights replaced {REPLACEMENTS:,} times by a process, and read by three threads meanwhile, {len(seen):,} times",
+        f"weights replaced {REPLACEMENTS:,} times while three threads elsewhere read them, {len(seen):,} times",
         "each reading entirely the one or the other",
     )
