@@ -6,6 +6,7 @@ checked against a fingerprint whenever they are loaded: a damaged file can be sl
 
 import contextlib
 import hashlib
+import http.client
 import os
 import socket
 import threading
@@ -15,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.error import URLError
 
 import numpy as np
 from numpy.typing import NDArray
@@ -104,7 +106,7 @@ def _cached(
         images, labels = decode()
         if _fingerprint(images, labels) != fingerprint:
             raise DatasetError(
-                f"what OpenML sent is not the {name} of this project: delete {_data_home()} and try again"
+                f"what OpenML sent is not the {name} of this project: delete {_openml_home()} and try again"
             )
         _keep(path, images=images, labels=labels)
         return images, labels
@@ -138,14 +140,21 @@ def _data_home() -> Path:
     return Path(os.environ.get("SCIKIT_LEARN_DATA") or "~/scikit_learn_data").expanduser()
 
 
+def _openml_home() -> Path:
+    """Where scikit-learn keeps what OpenML sends."""
+    return _data_home() / "openml"
+
+
 def _fetch_openml(name: str, **options: Any) -> tuple[NDArray, NDArray]:
     """scikit-learn's `fetch_openml`, given up when nothing arrives for `PATIENCE` seconds.
 
     It has no time limit of its own, and looking up a host name cannot be given one, so it runs in a thread that is
-    left behind when it hangs. What arrives is seen in its cache. Decoding a file that is there may take its time.
+    left behind when it hangs. What arrives is seen in its cache, in a folder tmp… while it is on its way. Decoding a
+    file that is there may take its time.
 
     Raises:
         OpenMLUnreachable: OpenML refused, is out of reach or silent.
+        DatasetError: what it sent cannot be read, or not be kept.
     """
     fetched: list[Any] = []
     failure: list[DatasetError] = []
@@ -157,25 +166,32 @@ def _fetch_openml(name: str, **options: Any) -> tuple[NDArray, NDArray]:
             warnings.simplefilter("always")
             try:
                 fetched.append(fetch_openml(name, parser="pandas", as_frame=False, n_retries=1, delay=1, **options))
-            except OSError as error:
+            except (URLError, TimeoutError, ConnectionError, http.client.HTTPException) as error:
                 reason = getattr(error, "reason", error)
                 failure.append(OpenMLUnreachable(f"OpenML, where {name} comes from, cannot be reached ({reason})"))
-            except Exception as error:
-                advice = f"delete {_data_home()} and try again"
-                failure.append(DatasetError(f"what OpenML sent as {name} cannot be read ({error}): {advice}"))
+            except OSError as error:  # of the folder, not of the network: to train on something else would hide it
+                advice = f"delete {cache} and try again, or set SCIKIT_LEARN_DATA to a folder that can be written"
+                failure.append(DatasetError(f"{name} cannot be kept ({error.strerror or error}): {advice}"))
+            except Exception as error:  # whatever damaged JSON and ARFF make scikit-learn and pandas raise
+                what, advice = " ".join(str(error)[:200].split()), f"delete {cache} and try again"
+                failure.append(DatasetError(f"what OpenML sent as {name} cannot be read ({what}): {advice}"))
         if any("Invalid cache" in str(warning.message) for warning in caught):
             print(f"The cached {name} was damaged: it is taken away and fetched again.")
 
+    cache = _openml_home()
     thread = threading.Thread(target=fetch, name="openml", daemon=True)
-    seen, since = None, time.monotonic()
+    before = seen = _sizes(cache)
+    since = time.monotonic()
     timeout = socket.getdefaulttimeout()
     socket.setdefaulttimeout(PATIENCE)
     try:
         thread.start()
         while thread.is_alive():
             thread.join(0.2)
-            files = _sizes(_data_home() / "openml")
-            if files != seen or any(path.name.lower() == f"{name}.arff.gz" for path in files):
+            files = _sizes(cache)
+            fetching = any(path.name.startswith("tmp") for path in files.keys() - before.keys())
+            decoding = not fetching and any(path.name.lower() == f"{name}.arff.gz" for path in files)
+            if files != seen or decoding:
                 seen, since = files, time.monotonic()
             elif time.monotonic() - since > PATIENCE:
                 raise OpenMLUnreachable(f"OpenML, where {name} comes from, does not answer")

@@ -157,7 +157,9 @@ class Handwriting:
                 self._prepare(connection)
                 yield connection
         except sqlite3.OperationalError as error:
-            raise HandwritingError(f"{self.path} cannot be used ({error}): see to its folder and disk") from None
+            raise HandwritingError(
+                f"{self.path} cannot be used ({error}): see that its disk has space and its folder can be written"
+            ) from None
         except sqlite3.DatabaseError as error:
             raise HandwritingError(
                 f"{self.path} is damaged or no handwriting file ({error}): move it away, and import an export"

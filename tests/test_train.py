@@ -149,7 +149,10 @@ def test_a_full_disk_ends_in_words(monkeypatch: pytest.MonkeyPatch, capsys: pyte
     assert main(["--name", "full", "--resume"]) == 2
     error = capsys.readouterr().err.splitlines()[-1]
     assert "No space left on device" in error
-    assert "What was saved in runs/full stays; mend this, then --resume" in error
+    assert (
+        "What was saved in runs/full stays; see that its disk has space and that it can be written, then --resume"
+        in error
+    )
     assert Path("runs/full/checkpoint.npz").read_bytes() == before
 
 

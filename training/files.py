@@ -4,6 +4,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+WRITABLE = "see that its disk has space and that it can be written"  # the cure for an OSError of a folder
+
 
 def write_whole(path: Path, text: str) -> None:
     """Write the text under a temporary name beside `path`, then rename it.
@@ -16,6 +18,12 @@ def write_whole(path: Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8")
         os.replace(temporary, path)
     finally:
+        temporary.unlink(missing_ok=True)
+
+
+def clear_unfinished(folder: Path) -> None:
+    """Delete what processes that were killed while they saved left in the folder; nobody else may be writing there."""
+    for temporary in folder.glob(".*.part"):
         temporary.unlink(missing_ok=True)
 
 

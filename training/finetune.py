@@ -27,7 +27,7 @@ from model.weights import WeightsError, save_network
 from . import finetuning
 from .calibration import calibrate
 from .command_line import Parser, natural, positive
-from .files import write_whole
+from .files import WRITABLE, clear_unfinished, write_whole
 from .finetuning import fine_tune, too_much_lost
 from .lock import Locked, locked
 from .parallel import usable_cores
@@ -57,6 +57,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with locked(folder / LOCK):
+            clear_unfinished(folder)
             return run(options.weights, folder, options.digits, options.seed, options.threads)
     except Locked:
         print(f"error: the run in {folder} is at work: --name NAME starts another", file=sys.stderr)
@@ -65,7 +66,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except OSError as error:
-        print(f"error: {error}: see to {folder}, and start again", file=sys.stderr)
+        print(f"error: {error} ({folder}): {WRITABLE}, and start again", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130

@@ -18,7 +18,7 @@ import numpy as np
 from model.classifier import DigitClassifier
 
 from .evaluation import evaluate
-from .files import write_whole
+from .files import WRITABLE, write_whole
 from .history import read_history
 from .report_page import Report, page
 from .report_plots import LIGHT, digit_picture, mistakes_plot
@@ -79,7 +79,8 @@ def write_report(
         if report["mistakes"]:
             (folder / "mistakes.png").write_bytes(mistakes_plot(report["mistakes"], LIGHT))
     except OSError as error:
-        raise ReportError(f"cannot write to {folder}: {error.strerror}: choose another --output") from None
+        reason = error.strerror or error
+        raise ReportError(f"cannot write to {folder} ({reason}): {WRITABLE}, or choose another --output") from None
     return report, folder / "report.html"
 
 

@@ -24,6 +24,7 @@ from model.weights import WeightsError, fill, save_network
 from .calibration import calibrate
 from .checkpoint import load_checkpoint
 from .command_line import Parser, natural, positive
+from .files import WRITABLE, clear_unfinished
 from .lock import CAN_LOCK, Locked, locked
 from .parallel import usable_cores
 from .recipes import RECIPES, Recipe
@@ -58,7 +59,9 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     except OSError as error:
         folder = RUNS / (options.name or options.recipe)
-        print(f"error: {error}. What was saved in {folder} stays; mend this, then --resume", file=sys.stderr)
+        begun = (folder / "checkpoint.npz").exists()
+        kept = f"What was saved in {folder} stays" if begun else f"Nothing is saved in {folder} yet"
+        print(f"error: {error}. {kept}; {WRITABLE}, then {'--resume' if begun else 'start again'}", file=sys.stderr)
         return 2
     except TrainingError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -83,6 +86,7 @@ def run(options: argparse.Namespace) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with locked(folder / LOCK):
+            clear_unfinished(folder)
             return train(set_up(options, folder))
     except Locked:
         raise RunError(f"{folder} is being trained by another process: --name NAME starts another run") from None

@@ -1,0 +1,112 @@
+"""Two processes at one run, and readers of weights that are replaced meanwhile: nobody sees half of anything."""
+
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from model import save_network
+from model.architectures import build_network
+from model.classifier import DigitClassifier
+from model.network import Network
+from tests.hostile.conftest import TORTURE
+from tests.hostile.training_process import CONTEXT, assert_same_outcome, finish, start
+from training.lock import is_locked
+from training.train import main
+
+SHORT = ["--recipe", "article", "--dataset", "digits", "--threads", "2", "--name", "mine"]
+INTRUDERS = 40 if TORTURE else 6
+STARTS_AT_ONCE = 10 if TORTURE else 1
+REPLACEMENTS = 600 if TORTURE else 100
+
+
+def test_whoever_trains_a_run_that_is_being_trained_is_refused_and_disturbs_nothing(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    row: Callable[[str, str], None],
+) -> None:
+    long = [*SHORT, "--epochs", "40" if TORTURE else "8"]
+    (tmp_path / "alone").mkdir()
+    (tmp_path / "disturbed").mkdir()
+    assert finish(start(tmp_path / "alone", long)) == 0
+    monkeypatch.chdir(tmp_path / "disturbed")
+    first, lock, refused = start(tmp_path / "disturbed", long), Path("runs/mine/lock"), 0
+    while not Path("runs/mine/checkpoint.npz").exists():
+        first.join(0.01)
+        assert first.is_alive(), Path("printed.txt").read_text()
+    for number in range(INTRUDERS):
+        status = main([*long, "--resume"] if number % 2 else long)
+        if not is_locked(lock):
+            break  # the last intruder may have come when all was over
+        assert status == 2
+        assert "runs/mine is being trained by another process: --name NAME starts another" in capsys.readouterr().err
+        refused += 1
+    assert finish(first) == 0
+    assert refused > 0
+    assert_same_outcome(tmp_path / "alone" / "runs" / "mine", tmp_path / "disturbed" / "runs" / "mine")
+    row(
+        f"{refused} more trainings into a run that is being trained",
+        "each refused in words; the first ends in the same weights as alone, bit for bit",
+    )
+
+
+def test_of_two_that_start_one_run_in_the_same_moment_one_trains(
+    tmp_path: Path, row: Callable[[str, str], None]
+) -> None:
+    for number in range(STARTS_AT_ONCE):
+        root = tmp_path / str(number)
+        root.mkdir()
+        processes = [start(root, [*SHORT, "--epochs", "2"]) for _ in range(2)]
+        assert sorted(finish(process) or 0 for process in processes) == [0, 2], (root / "printed.txt").read_text()
+        assert_same_outcome(root / "runs" / "mine", tmp_path / "0" / "runs" / "mine")
+    row(f"two trainings started into one run at once, {STARTS_AT_ONCE} times", "one trains, the other is refused")
+
+
+def constant_network(value: float) -> Network:
+    """A network of which every number is the value."""
+    network = build_network("quick", np.random.default_rng(0))
+    for array in network.arrays().values():
+        array[...] = value
+    return network
+
+
+def replace_again_and_again(path: Path, times: int) -> None:
+    networks = {value: constant_network(value) for value in (0.25, 0.75)}
+    for number in range(times):
+        value = (0.25, 0.75)[number % 2]
+        save_network(path, networks[value], {"value": value})
+
+
+def test_weights_that_are_replaced_while_they_are_read_are_one_or_the_other(
+    tmp_path: Path, row: Callable[[str, str], None]
+) -> None:
+    path = tmp_path / "weights.npz"
+    replace_again_and_again(path, 1)
+    writer = CONTEXT.Process(target=replace_again_and_again, args=(path, REPLACEMENTS))
+    writer.start()
+    one_reads = threading.Lock()
+    seen: list[float] = []
+
+    def read() -> None:
+        while writer.is_alive():
+            classifier = DigitClassifier.load(path)
+            value = classifier.header["value"]
+            assert all((array == value).all() for array in classifier.network.arrays().values())
+            with one_reads:
+                seen.append(value)
+
+    with ThreadPoolExecutor(3) as pool:
+        for reader in [pool.submit(read) for _ in range(3)]:
+            reader.result()
+    assert finish(writer) == 0
+    assert set(seen) == {0.25, 0.75}
+    assert os.listdir(tmp_path) == ["weights.npz"]
+    row(
+        f"weights replaced {REPLACEMENTS:,} times while three threads elsewhere read them, {len(seen):,} times",
+        "each reading entirely the one or the other",
+    )
