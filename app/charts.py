@@ -1,50 +1,34 @@
 """Charts and pictures that the pages show. They only look at numbers; where these come from is the pages' matter."""
 
 import base64
-from functools import cache
 from io import BytesIO
-from typing import Any
 
-import altair as alt
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from PIL import Image
 
 BLUE, GREY = "#2b7bd0", "#8b949e"  # legible on white and on black
 
 
-def probability_bars(probabilities: NDArray[np.floating]) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """Ten bars, one for each digit, the likeliest in colour; ten zeros draw the empty chart.
+def probability_bars(probabilities: NDArray[np.floating]) -> str:
+    """Ten bars as HTML, one for each digit, the likeliest in colour; ten zeros give ten empty ones.
 
-    Returns:
-        the numbers and the chart, for `st.vega_lite_chart`.
+    They change with every stroke for everybody who draws: a chart of Altair's would take as long as all else together.
     """
-    table = pd.DataFrame({"digit": list("0123456789"), "probability": probabilities.astype(float)})
-    table["best"] = table["probability"] == table["probability"].max()
-    # A long bar has its label inside: sticking out at the right, it would make the chart narrower.
-    table["inside"] = [percent(share) if share >= 0.8 else "" for share in table["probability"]]
-    table["outside"] = [percent(share) if 0.005 <= share < 0.8 else "" for share in table["probability"]]
-    return table, _empty_bars()
-
-
-@cache
-def _empty_bars() -> dict[str, Any]:
-    """The chart without its numbers. Altair needs longer to build it than the network to read a digit: so only once."""
-    base = alt.Chart(height=300).encode(
-        y=alt.Y("digit:N", title=None, sort=None, axis=alt.Axis(labelFontSize=16, ticks=False, domain=False)),
-        x=alt.X(
-            "probability:Q",
-            title="Probability",
-            scale=alt.Scale(domain=(0, 1)),
-            axis=alt.Axis(values=[0, 0.25, 0.5, 0.75, 1], labelExpr="datum.value * 100 + ' %'"),
-        ),
-    )
-    colour = alt.when("datum.best").then(alt.value(BLUE)).otherwise(alt.value(GREY))
-    bars = base.mark_bar(cornerRadiusEnd=3).encode(color=colour)
-    inside = base.mark_text(align="right", dx=-5, fontSize=14, color="white").encode(text="inside:N")
-    outside = base.mark_text(align="left", dx=5, fontSize=14, color=GREY).encode(text="outside:N")
-    return (bars + inside + outside).to_dict()
+    best = int(probabilities.argmax())
+    rows = []
+    for digit, share in enumerate(probabilities.tolist()):
+        words = percent(share) if share >= 0.005 else ""
+        colour = BLUE if digit == best else GREY
+        rows.append(
+            '<div style="display: flex; align-items: center; gap: 0.5rem; height: 1.75rem">'
+            f'<span style="width: 1rem">{digit}</span><span style="flex: 1">'
+            f'<span style="display: block; width: {100 * share:.1f}%; height: 1.25rem; background: {colour}; '
+            'border-radius: 0 3px 3px 0"></span></span>'
+            f'<span style="width: 5rem">{words}</span></div>'
+        )
+    description = ", ".join(f"{digit} {percent(share)}" for digit, share in enumerate(probabilities) if share >= 0.005)
+    return f'<div role="img" aria-label="Probabilities: {description or "none yet"}">{"".join(rows)}</div>'
 
 
 def percent(share: float) -> str:

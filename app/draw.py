@@ -86,7 +86,7 @@ def show_reading(digits: list[DrawnDigit], problem: str) -> None:
         st.html(enlarged(picture, "The picture that the network sees", side=112))
         st.caption("What the network sees")
     correct(digits, chosen)
-    st.vega_lite_chart(*probability_bars(np.zeros(10) if chosen is None else chosen.reading.probabilities))
+    st.html(probability_bars(np.zeros(10) if chosen is None else chosen.reading.probabilities))
 
 
 def correct(digits: list[DrawnDigit], chosen: DrawnDigit | None) -> None:

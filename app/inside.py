@@ -211,7 +211,7 @@ def show_probabilities(step: int, outputs: Array, probabilities: Array, temperat
         number_maps("outputs", outputs, "Outputs", cell_of(outputs.shape, digit), (slice(digit[0], digit[0] + 1),))
         show_numbers("Probabilities p", step, probabilities, digit)
     with right:
-        st.vega_lite_chart(*probability_bars(probabilities))
+        st.html(probability_bars(probabilities))
     show_equation("p", digit, probability_sum(outputs, digit[0], temperature).equation)
 
 

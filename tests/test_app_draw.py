@@ -259,12 +259,13 @@ def test_no_percentage_sounds_certain(share: float, words: str) -> None:
     assert percent(share) == words
 
 
-def test_ten_bars_on_a_fixed_axis_with_the_likeliest_in_colour() -> None:
-    table, chart = probability_bars(np.array([0.0, 0.9, 0.1, *[0.0] * 7]))
-    assert list(table["digit"]) == list("0123456789")
-    assert list(table["digit"][table["best"]]) == ["1"]
-    assert [words for words in table["inside"] + table["outside"] if words] == ["90 %", "10 %"]
-    assert all(layer["encoding"]["x"]["scale"]["domain"] == [0, 1] for layer in chart["layer"])
+def test_ten_bars_as_long_as_their_probabilities_with_the_likeliest_in_colour() -> None:
+    bars = probability_bars(np.array([0.0, 0.9, 0.1, *[0.0] * 7]))
+    widths = re.findall(r"width: ([\d.]+)%", bars)
+    assert [float(width) for width in widths] == [0, 90, 10, *[0] * 7]
+    colours = re.findall(r"background: (#\w+)", bars)
+    assert [colour != colours[0] for colour in colours] == [False, True, *[False] * 8]
+    assert 'aria-label="Probabilities: 1 90 %, 2 10 %"' in bars
 
 
 def test_the_picture_that_the_network_sees_is_inside_the_page() -> None:

@@ -128,14 +128,14 @@ def test_a_chosen_number_stays_chosen_when_the_drawing_changes(page: AppTest, we
 
 
 def test_the_map_of_the_input_can_be_chosen(page: AppTest) -> None:
-    choose_step(page, 4)
-    page.session_state["sources"] = {4: 9}
+    choose_step(page, 5)
+    page.session_state["sources"] = {5: 9}
     run(page)
     assert any("w, map 9" in html.proto.body for html in page.html)
 
 
 def test_a_neuron_shows_what_counts_most(page: AppTest) -> None:
-    choose_step(page, 8)
+    choose_step(page, 10)
     table = page.table[0].value
     assert len(table) == 14
     assert table.iloc[12, 0] == "the other 788"
@@ -143,8 +143,8 @@ def test_a_neuron_shows_what_counts_most(page: AppTest) -> None:
 
 
 def test_another_network_is_looked_into_as_well(page: AppTest, root: Path, weights: Path) -> None:
-    choose_step(page, 11)
-    page.session_state["cells"] = {1: (3, 4, 5), 4: (9, 9, 31)}
+    choose_step(page, 13)
+    page.session_state["cells"] = {1: (3, 4, 5), 5: (9, 9, 31)}
     other = write(root, "runs/other/weights.npz", "article")
     run(page)
     page.sidebar.selectbox[0].set_value(other)
@@ -153,7 +153,7 @@ def test_another_network_is_looked_into_as_well(page: AppTest, root: Path, weigh
     for step in range(9):  # what was chosen in the network before is passed over where there is no such cell
         choose_step(page, step)
     page.sidebar.selectbox[0].set_value(weights)
-    assert "Y[9, 9, 31]" in equation(choose_step(run(page), 4))
+    assert "Y[9, 9, 31]" in equation(choose_step(run(page), 5))
 
 
 def test_another_answer_is_asked_for_and_shown(page: AppTest, weights: Path) -> None:
