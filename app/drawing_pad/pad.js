@@ -6,7 +6,10 @@ const PEN_WIDTH = 45;
 const LETTERS = 42; // height of what is written at the boxes
 const NEAREST = 4; // points closer together than this add nothing
 const PATIENCE = 2000; // milliseconds to wait for Python's answer to a message
-const REST = 120; // milliseconds between an answer and the next message: who lifts the pen then rarely has to wait
+// How long the pad rests between an answer and its next message, while the pen is down: who lifts the pen then rarely has
+// to wait for another answer first. A server that answers late has many to answer, and is asked less often.
+const REST = 120; // milliseconds, or longer:
+const RESTS = 2; // times as long as the last answer took
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 let pad = null; // the one on the page, or the one that was, while another page is shown
@@ -21,6 +24,8 @@ export default function ({ data, parentElement, setStateValue }) {
 
 class Pad {
   sent = -1; // the revision of the drawing that Python was told last
+  sentAt = 0; // when
+  took = 0; // how many milliseconds the last answer took
   waiting = false; // for Python's answer to it
   resting = false; // before the next one, while the pen is down
   stroke = null; // the one under the pen, while the pen is down
@@ -56,6 +61,7 @@ class Pad {
   send() {
     if (this.sent === this.revision || !this.canvas.isConnected) return;
     this.sent = this.revision;
+    this.sentAt = performance.now();
     this.wait(true);
     this.setStateValue("drawing", { revision: this.revision, strokes: this.strokes });
   }
@@ -68,6 +74,7 @@ class Pad {
   }
 
   answered() {
+    if (this.waiting) this.took = performance.now() - this.sentAt;
     this.wait(false);
     if (this.stroke) this.rest();
     else this.send();
@@ -79,7 +86,7 @@ class Pad {
     this.restTimer = setTimeout(() => {
       this.resting = false;
       this.send();
-    }, REST);
+    }, Math.max(REST, RESTS * this.took));
   }
 
   // Python hands back the newest drawing that it has, and what it read there.

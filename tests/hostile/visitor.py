@@ -24,7 +24,7 @@ Strokes = list[list[tuple[int, int]]]
 
 STEP = 0.02  # seconds from one point of a stroke to the next
 LIFT = 0.2  # seconds from one stroke to the next
-REST = 0.12  # seconds that the pad waits after an answer, while the pen is down
+REST, RESTS = 0.12, 2  # how long the pad rests after an answer, while the pen is down: seconds, or times the answer's
 PATIENCE = 300  # seconds; who waits longer was forgotten
 
 
@@ -59,6 +59,8 @@ class Visitor:
         self._session = ""
         self._file: asyncio.Future[FileURLs] | None = None
         self._pad: dict[str, Any] = {}
+        self._sent: float | None = None  # when the drawing was shown that is not answered yet
+        self._took = 0.0  # seconds to the last answer
         self._lines: list[str] = []
 
     async def draw(self, strokes: Strokes) -> tuple[Reading, float]:
@@ -71,7 +73,8 @@ class Visitor:
             for stop in range(1, len(stroke)):
                 await asyncio.sleep(STEP)
                 answered = self.reading.arrived if self.reading and self.reading.revision == self.revision else None
-                if answered is not None and time.monotonic() > max(answered, begun) + REST:
+                rest = max(REST, RESTS * self._took)
+                if answered is not None and time.monotonic() > max(answered, begun) + rest:
                     await self.show([*strokes[:number], stroke[:stop]])
             sent = await self.show(strokes[: number + 1])
             if stroke is not strokes[-1]:
@@ -83,6 +86,7 @@ class Visitor:
         """Send a drawing, or what is none, as the pad does; when that was."""
         self.revision += 1
         self.strokes = strokes
+        self._sent = time.monotonic()
         return await self._run(self._fragment)
 
     async def show_anything(self, text: str) -> None:
@@ -218,6 +222,8 @@ class Visitor:
                     data["truth"],
                     time.monotonic(),
                 )
+                if self._sent is not None and self.reading.revision == self.revision:
+                    self._took, self._sent = self.reading.arrived - self._sent, None
                 self._news.set()
 
 
