@@ -8,8 +8,8 @@ const NEAREST = 4; // points closer together than this add nothing
 const PATIENCE = 2000; // milliseconds to wait for Python's answer to a message
 // How long the pad rests between an answer and its next message, while the pen is down: who lifts the pen then rarely has
 // to wait for another answer first. A server that answers late has many to answer, and is asked less often.
-const REST = 120; // milliseconds, or longer:
-const RESTS = 2; // times as long as the last answer took
+const REST = { least: 120, most: 1000 }; // milliseconds
+const RESTS = 2; // times as long as the last answer took, within these bounds
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 let pad = null; // the one on the page, or the one that was, while another page is shown
@@ -86,7 +86,7 @@ class Pad {
     this.restTimer = setTimeout(() => {
       this.resting = false;
       this.send();
-    }, Math.max(REST, RESTS * this.took));
+    }, Math.min(Math.max(REST.least, RESTS * this.took), REST.most));
   }
 
   // Python hands back the newest drawing that it has, and what it read there.

@@ -24,7 +24,8 @@ Strokes = list[list[tuple[int, int]]]
 
 STEP = 0.02  # seconds from one point of a stroke to the next
 LIFT = 0.2  # seconds from one stroke to the next
-REST, RESTS = 0.12, 2  # how long the pad rests after an answer, while the pen is down: seconds, or times the answer's
+# How long the pad rests after an answer, while the pen is down: so many times as long as that took, within bounds.
+RESTS, LEAST_REST, MOST_REST = 2, 0.12, 1.0  # seconds
 PATIENCE = 300  # seconds; who waits longer was forgotten
 
 
@@ -73,7 +74,7 @@ class Visitor:
             for stop in range(1, len(stroke)):
                 await asyncio.sleep(STEP)
                 answered = self.reading.arrived if self.reading and self.reading.revision == self.revision else None
-                rest = max(REST, RESTS * self._took)
+                rest = min(max(LEAST_REST, RESTS * self._took), MOST_REST)
                 if answered is not None and time.monotonic() > max(answered, begun) + rest:
                     await self.show([*strokes[:number], stroke[:stop]])
             sent = await self.show(strokes[: number + 1])
