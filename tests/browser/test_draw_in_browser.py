@@ -123,7 +123,7 @@ def test_every_digit_drawn_with_the_mouse_is_read(page: Page) -> None:
 def test_reading_and_picture_follow_while_the_pen_is_down(page: Page) -> None:
     seen = page.get_by_alt_text("The picture that the network sees")
     blank = seen.get_attribute("src") or ""
-    expect(page.get_by_test_id("stVegaLiteChart")).to_be_visible()
+    expect(page.get_by_role("img", name="Probabilities")).to_be_visible()
     start, *others = on_screen(page, DIGITS[7])[0]
     page.mouse.move(*start)
     page.mouse.down()
