@@ -1,4 +1,4 @@
-"""Text files that are written whole or not at all, and JSON that is checked before it is believed."""
+"""Files that are written whole or not at all, and JSON that is checked before it is believed."""
 
 import os
 from pathlib import Path
@@ -7,15 +7,15 @@ from typing import Any
 WRITABLE = "see that its disk has space and that it can be written"  # the cure for an OSError of a folder
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write the text under a temporary name beside `path`, then rename it.
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write the content, text as UTF-8, under a temporary name beside `path`, then rename it.
 
     Raises:
         OSError: the disk is full or read-only; what stood at `path` still does.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_bytes(content.encode() if isinstance(content, str) else content)
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)

@@ -71,13 +71,16 @@ def write_report(
     dataset = dataset or own
     report = make_report(weights, classifier, dataset, progress)
     folder = Path(output) if output else report_folder(weights, None if dataset == own else dataset)
-    files = {"report.html": page(report), "report.json": json.dumps(report, indent=1, allow_nan=False)}
+    files: dict[str, str | bytes] = {
+        "report.html": page(report),
+        "report.json": json.dumps(report, indent=1, allow_nan=False),
+    }
+    if report["mistakes"]:
+        files["mistakes.png"] = mistakes_plot(report["mistakes"], LIGHT)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, text in files.items():
-            write_whole(folder / name, text)
-        if report["mistakes"]:
-            (folder / "mistakes.png").write_bytes(mistakes_plot(report["mistakes"], LIGHT))
+        for name, content in files.items():
+            write_whole(folder / name, content)
     except OSError as error:
         reason = error.strerror or error
         raise ReportError(f"cannot write to {folder} ({reason}): {WRITABLE}, or choose another --output") from None

@@ -26,7 +26,7 @@ def first_render(browser: Browser, url: str) -> float:
     page.goto(url)
     page.get_by_label("Drawing pad").wait_for()
     page.locator(".st-key-reading").wait_for()
-    page.locator("[data-testid=stVegaLiteChart] :is(canvas, svg)").first.wait_for()
+    page.get_by_role("img", name="Probabilities").wait_for()
     seconds = time.perf_counter() - started
     wait_until_idle(page)
     context.close()

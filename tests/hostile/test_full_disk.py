@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from data.datasets import LOADERS, Dataset
 from data.handwriting import Handwriting, HandwritingError
@@ -135,12 +136,14 @@ def test_a_report_stands(
             assert json.loads((folder / "report.json").read_text())["weights"] == str(weights)
         if (folder / "report.html").exists():
             assert (folder / "report.html").read_text().rstrip().endswith("</html>")
+        if (folder / "mistakes.png").exists():
+            Image.open(folder / "mistakes.png").load()
         assert list(folder.glob(".*.part")) == []
 
     count = every_moment(disk, write, stands)
     write()
     assert every_moment(disk, write, stands) <= count  # over an old one: the folder is there already
-    assert {file.name for file in folder.iterdir()} == {"report.html", "report.json"}
+    assert {file.name for file in folder.iterdir()} == {"report.html", "report.json", "mistakes.png"}
     row(f"the same in each of {count} moments of writing a report", "no part of a page, and words name the cure")
 
 
