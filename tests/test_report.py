@@ -178,7 +178,7 @@ def test_disk_that_fails_leaves_the_older_report(weights: Path, strokes: str, mo
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "replace", fail)
-    with pytest.raises(ReportError, match="No space left on device: see that its disk has space.*--output"):
+    with pytest.raises(ReportError, match=r"\(No space left on device\): see that its disk has space .*--output"):
         write_report(weights, strokes)
     assert {file.name: file.read_bytes() for file in path.parent.iterdir()} == before
 
