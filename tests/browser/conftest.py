@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page
 from tests.browser.stage import NoBrowser, chromium, copy_project, running_app
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # while it lives, no other event loop can be run
 def browser() -> Iterator[Browser]:
     try:
         with chromium() as browser:
