@@ -85,7 +85,7 @@ def test_without_a_run_the_page_asks_for_one(root: Path) -> None:
     assert buttons(page) == {"Start training": True}
     assert [page.text_input[0].value, page.number_input[0].value] == ["quick", RECIPES["quick"].epochs]
     checked(page.selectbox(key="recipe").set_value("article").run())
-    assert [page.text_input[0].value, page.number_input[0].value] == ["article", 40]
+    assert [page.text_input[0].value, page.number_input[0].value] == ["article", RECIPES["article"].epochs]
 
 
 def test_a_stopped_run_shows_how_far_it_came(root: Path) -> None:
