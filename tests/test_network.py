@@ -28,8 +28,9 @@ from tests.small_network import small_network
 def test_shapes_are_taken_from_the_layer_before() -> None:
     network = build_network("quick", np.random.default_rng(0))
     shapes = [layer.output_shape for layer in network.layers]
-    assert shapes[:5] == [(24, 24, 16), (12, 12, 16), (12, 12, 16), (10, 10, 32), (5, 5, 32)]
-    assert shapes[5:] == [(5, 5, 32), (800,), (128,), (128,), (128,), (10,)]
+    assert shapes[:4] == [(24, 24, 16), (12, 12, 16), (12, 12, 16), (12, 12, 16)]
+    assert shapes[4:8] == [(10, 10, 32), (5, 5, 32), (5, 5, 32), (5, 5, 32)]
+    assert shapes[8:] == [(800,), (128,), (128,), (128,), (10,)]
     network = build_network("article", np.random.default_rng(0))
     assert [layer.output_shape for layer in network.layers][2:] == [(676,), (100,), (100,), (10,), (10,)]
 

@@ -163,7 +163,7 @@ def test_parameters_that_are_not_finite_are_never_kept(
     def broken(parameters: dict[str, Array], gradients: dict[str, Array], learning_rate: float) -> None:
         step(parameters, gradients, learning_rate)
         if run.progress.step == 11:  # the last of the epoch: no loss is taken after it
-            parameters["3.weights"][0] = np.inf
+            parameters["4.weights"][0] = np.inf
             if stopped:
                 run.stop()
 
