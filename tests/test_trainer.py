@@ -168,7 +168,7 @@ def test_parameters_that_are_not_finite_are_never_kept(
                 run.stop()
 
     monkeypatch.setattr(run.optimizer, "step", broken)
-    with pytest.raises(TrainingError, match="layer 3, ConvLayer"):
+    with pytest.raises(TrainingError, match="layer 4, ConvLayer"):
         run.train()
     parameters, _, saved = load_checkpoint(tmp_path / "checkpoint.npz")
     assert all(np.isfinite(array).all() for array in parameters.values())
