@@ -16,9 +16,11 @@ def probability_bars(probabilities: NDArray[np.floating]) -> str:
     They change with every stroke for everybody who draws: a chart of Altair's would take as long as all else together.
     """
     best = int(probabilities.argmax())
-    rows = []
+    rows, described = [], []
     for digit, share in enumerate(probabilities.tolist()):
         words = percent(share) if share >= 0.005 else ""
+        if words:
+            described.append(f"{digit} {words}")
         colour = BLUE if digit == best else GREY
         rows.append(
             '<div style="display: flex; align-items: center; gap: 0.5rem; height: 1.75rem">'
@@ -27,8 +29,8 @@ def probability_bars(probabilities: NDArray[np.floating]) -> str:
             'border-radius: 0 3px 3px 0"></span></span>'
             f'<span style="width: 5rem">{words}</span></div>'
         )
-    description = ", ".join(f"{digit} {percent(share)}" for digit, share in enumerate(probabilities) if share >= 0.005)
-    return f'<div role="img" aria-label="Probabilities: {description or "none yet"}">{"".join(rows)}</div>'
+    description = ", ".join(described) or "none yet"
+    return f'<div role="img" aria-label="Probabilities: {description}">{"".join(rows)}</div>'
 
 
 def percent(share: float) -> str:

@@ -137,9 +137,9 @@ class Network:
 
     def settle(self, input: Array) -> None:
         """Let the layers measure what they have to know to predict, on inputs that stand for all, after learning."""
-        output = input
         if not any(layer.statistic_names for layer in self.layers):
             return
+        output = input
         for layer in self.layers:
             layer.settle(output)
             output = layer.forward_propagation(output)

@@ -56,10 +56,7 @@ def save_network(path: str | os.PathLike[str], network: Network, header: dict[st
         OSError: the disk is full or read-only; what stood at `path` still does.
     """
     about = {**(header or {}), "format": FORMAT, "architecture": describe(network)}
-    arrays = {
-        "header": np.frombuffer(json.dumps(about).encode(), np.uint8),
-        **network.arrays(),
-    }
+    arrays = {"header": np.frombuffer(json.dumps(about).encode(), np.uint8), **network.arrays()}
     write_arrays(path, arrays)
 
 

@@ -1,10 +1,26 @@
 """What several test files need."""
 
 import os
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from data.datasets import Dataset, OpenMLUnreachable, load_dataset
+from tests.running_app import copy_project, running_app
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the project as it was cloned."""
+    return copy_project(tmp_path_factory.mktemp("project"))
+
+
+@pytest.fixture(scope="session")
+def app_url(project: Path) -> Iterator[str]:
+    """Where the app of that copy runs, for tests that do not mind what others did to it."""
+    with running_app(project) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.stage import NoBrowser, chromium, copy_project, running_app
+from tests.browser.stage import NoBrowser, chromium
 
 
 @pytest.fixture(scope="package")  # while it lives, no other event loop can be run
@@ -21,19 +21,6 @@ def browser() -> Iterator[Browser]:
             yield browser
     except NoBrowser as error:
         pytest.fail(str(error)) if os.environ.get("CI") else pytest.skip(str(error))
-
-
-@pytest.fixture(scope="session")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the project as it was cloned."""
-    return copy_project(tmp_path_factory.mktemp("project"))
-
-
-@pytest.fixture(scope="session")
-def app_url(project: Path) -> Iterator[str]:
-    """Where the running app is to be found."""
-    with running_app(project) as url:
-        yield url
 
 
 @pytest.fixture

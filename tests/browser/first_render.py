@@ -12,7 +12,8 @@ from statistics import median
 
 from playwright.sync_api import Browser
 
-from tests.browser.stage import chromium, copy_project, running_app, wait_until_idle
+from tests.browser.stage import chromium, wait_until_idle
+from tests.running_app import copy_project, running_app
 
 TARGET = 3.0  # seconds
 VISITORS = 10

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
-from tests.browser.stage import chromium, copy_project, running_app
+from tests.browser.stage import chromium
 from tests.browser.test_draw_in_browser import DIGITS, Strokes, draw, expect_no_reading, expect_reading, number, press
+from tests.running_app import copy_project, running_app
 
 TIMES = 20
 DRAWINGS = {"7": DIGITS[7], "2": DIGITS[2], "2026": number(2, 0, 2, 6)}

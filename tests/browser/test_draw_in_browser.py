@@ -13,7 +13,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from data.handwriting import Handwriting
 from data.samples import load_strokes
-from tests.browser.stage import PHONE, PROJECT
+from tests.browser.stage import PHONE
+from tests.running_app import PROJECT
 
 Strokes = list[list[tuple[float, float]]]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser
 
-from tests.browser.stage import WATCH
+from tests.running_app import WATCH
 
 
 def test_what_leaves_this_computer_is_noticed(tmp_path: Path) -> None:

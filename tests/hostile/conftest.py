@@ -5,12 +5,9 @@ the others the very same")`. The table is printed when all is over, in Markdown,
 """
 
 import os
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
-
-from tests.browser.stage import copy_project, running_app
 
 COUNT = int(os.environ.get("HOSTILE", "0"))
 TORTURE = COUNT > 0
@@ -20,19 +17,6 @@ ROWS = pytest.StashKey[list[tuple[str, str]]]()
 def seeds(usual: int, most: int = 5000) -> range:
     """A number for each hostile thing: the same number makes the same thing again."""
     return range(min(COUNT, most) or usual)
-
-
-@pytest.fixture(scope="session")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the project as it was cloned."""
-    return copy_project(tmp_path_factory.mktemp("project"))
-
-
-@pytest.fixture(scope="session")
-def app_url(project: Path) -> Iterator[str]:
-    """Where the app runs, for tests that do not mind what others did to it."""
-    with running_app(project) as url:
-        yield url
 
 
 @pytest.fixture

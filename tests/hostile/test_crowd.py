@@ -16,10 +16,10 @@ from app.number import drawing_key, explanation, headline
 from app.truth_buttons import TAKE_BACK, TRUTHS
 from data.handwriting import FILE, Handwriting
 from model.classifier import DigitClassifier
-from tests.browser.stage import app_process, copy_project
 from tests.browser.test_draw_in_browser import DIGITS, number
 from tests.hostile.conftest import TORTURE
 from tests.hostile.visitor import Reading, Strokes, Visitor, visiting
+from tests.running_app import app_process, copy_project
 from training.drawing import read_drawing
 
 VISITORS, SECONDS = (50, 300) if TORTURE else (5, 6)

@@ -13,7 +13,7 @@ from training.checkpoint import load_checkpoint
 
 RUNS = 50 if TORTURE else 3
 MOST_KILLS = 4  # of one run
-# A network whose statistics no checkpoint holds, one with dropout and made-up images, and one with neither.
+# Two networks whose statistics no checkpoint holds, the second with made-up images, and one without either.
 RECIPES = {"tiny": 3, "quick": 2, "article": 4}
 CALLS_A_SAVE = 2  # to make sure of a file, and to rename it
 

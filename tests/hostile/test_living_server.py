@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.browser.stage import app_process, copy_project
 from tests.browser.test_draw_in_browser import DIGITS
 from tests.hostile.conftest import TORTURE
 from tests.hostile.test_crowd import memory
@@ -15,6 +14,7 @@ from tests.hostile.test_hostile_messages import message
 from tests.hostile.test_hostile_pictures import KINDS
 from tests.hostile.uploading import put, token
 from tests.hostile.visitor import Visitor, visiting
+from tests.running_app import app_process, copy_project
 
 COUNT = 150 if TORTURE else 10
 SEVEN = [[(int(10 * x), int(10 * y)) for x, y in stroke] for stroke in DIGITS[7]]
@@ -81,6 +81,7 @@ async def break_sessions(url: str) -> bool:
     return True
 
 
-def test_what_is_no_json_breaks_no_session_but_the_one_that_sends_it(app_url: str) -> None:
+def test_what_is_no_json_breaks_no_session_but_the_one_that_sends_it(tmp_path: Path) -> None:
     """Streamlit reads it before any page of ours does, and gives that session up."""
-    assert asyncio.run(break_sessions(app_url))
+    with app_process(copy_project(tmp_path)) as (url, _):  # of its own: the log of the others' holds no traceback
+        assert asyncio.run(break_sessions(url))

@@ -9,10 +9,10 @@ import numpy as np
 
 from app.truth_buttons import TAKE_BACK, TRUTHS
 from data.handwriting import FILE, Handwriting
-from tests.browser.stage import app_process, copy_project
 from tests.hostile.conftest import TORTURE
 from tests.hostile.test_crowd import drawing
 from tests.hostile.visitor import Strokes, Visitor, visiting
+from tests.running_app import app_process, copy_project
 
 PAIRS, DRAWINGS = (10, 15) if TORTURE else (2, 4)
 TAKEN_BACK = 0.3  # share of the drawings

@@ -2,10 +2,12 @@
 
 import itertools
 import tempfile
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from data.datasets import DatasetError, load_dataset
@@ -15,57 +17,61 @@ from model.fc_layer import FCLayer
 from model.layer import Layer
 from model.network import Network
 
-from ..batches import epoch_batches
+from ..batches import BATCHES_AHEAD, epoch_batches
 from ..history import read_history
 from ..optimizers import Adam
 from ..parallel import ParallelNetwork
-from ..recipes import RECIPES
+from ..recipes import RECIPES, Recipe
 from . import jobs
 from .measure import Unavailable, Work
-from .processes import run_python
+from .processes import run_python, three_runs
 
 
 def training(name: str, threads: int) -> Work:
     """Whole training steps, from uint8 pictures to changed parameters."""
-    same = loss_of_fourth_step(name)
-    network, images, targets = jobs.job(name)
+    same = learn(*jobs.certain_job(name), threads=1, steps=4)()
+    step = learn(*jobs.job(name), threads, jobs.STEPS[name])
+    return lambda: {"same": same, "loss": step()}
+
+
+def learn(
+    network: Network, images: NDArray[np.uint8], targets: NDArray[np.float32], threads: int, steps: int
+) -> Callable[[], float]:
+    """Takes steps on a batch, whenever it is called; returns the loss of the last."""
     optimizer = Adam()
     parallel = ParallelNetwork(network, threads).__enter__()  # for as long as the process lives
 
-    def work() -> dict[str, float]:
-        for step in range(jobs.STEPS[name]):
+    def work() -> float:
+        for step in range(steps):
             loss, _ = parallel.learn(images, targets, [step])
             optimizer.step(network.parameters(), parallel.gradients, jobs.LEARNING_RATE)
-        return {"same": same, "loss": loss}
+        return loss
 
     return work
 
 
-def loss_of_fourth_step(name: str) -> float:
-    """What three steps have come to, gradients and optimizer and all, where nothing is left to chance."""
-    network, images, targets = jobs.certain_job(name)
-    optimizer = Adam()
-    with ParallelNetwork(network, threads=1) as parallel:
-        for step in range(4):
-            loss, _ = parallel.learn(images, targets, [step])
-            optimizer.step(network.parameters(), parallel.gradients, jobs.LEARNING_RATE)
-    return loss
-
-
 def training_from_data(augmented: bool, threads: int) -> Work:
-    """Training steps of `quick` with all that prepares their batches, as a run has them."""
-    recipe = RECIPES["quick"]
-    network, images, _ = jobs.job("quick", 64 * jobs.BATCH)
-    images = np.tile(images, (2, 1, 1))  # two times 64 batches: one is prepared while the other is learned
-    labels = np.zeros(len(images), np.uint8)
-    if not augmented:
-        recipe = replace(recipe, augmentation=None)
+    """Training steps of `quick` with all that prepares their batches, as a run has them.
+
+    Two times as many batches as are prepared at once: these while the others are learned.
+    """
+    recipe = RECIPES["quick"] if augmented else replace(RECIPES["quick"], augmentation=None)
+    return epoch(recipe, 2 * BATCHES_AHEAD * jobs.BATCH, threads)
+
+
+def learning(count: int, batch: int, threads: int) -> Work:
+    """An epoch of `quick` over `count` pictures, with all that prepares its batches."""
+    return epoch(replace(RECIPES["quick"], batch_size=batch), count, threads)
+
+
+def epoch(recipe: Recipe, count: int, threads: int) -> Work:
+    network, images, _ = jobs.job("quick", count)
+    labels = np.zeros(count, np.uint8)
     optimizer = Adam()
     parallel = ParallelNetwork(network, threads).__enter__()
 
     def work() -> dict[str, float]:
-        batches = epoch_batches(recipe, images, labels, [0], 0)
-        for step, (pictures, targets) in enumerate(batches):
+        for step, (pictures, targets) in enumerate(epoch_batches(recipe, images, labels, [0], 0)):
             parallel.learn(pictures, targets, [step])
             optimizer.step(network.parameters(), parallel.gradients, jobs.LEARNING_RATE)
         return {}
@@ -100,13 +106,7 @@ def from_nothing(weights: Path) -> Work:
         "import sys, numpy; from model.classifier import DigitClassifier; "
         "print(DigitClassifier.load(sys.argv[1]).predict(numpy.zeros((1, 28, 28), numpy.uint8)))"
     )
-
-    def work() -> dict[str, float]:
-        for _ in range(3):
-            run_python("-c", program, weights)
-        return {}
-
-    return work
+    return three_runs("-c", program, weights)
 
 
 def matrix_peak() -> Work:
@@ -148,23 +148,6 @@ def convolution(depth: int) -> Work:
 
     def work() -> dict[str, float]:
         layer.backward_propagation(layer.forward_propagation(pictures, training=True))
-        return {}
-
-    return work
-
-
-def learning(count: int, batch: int, threads: int) -> Work:
-    """An epoch of `quick` over `count` pictures, with all that prepares its batches."""
-    recipe = replace(RECIPES["quick"], batch_size=batch)
-    network, images, _ = jobs.job("quick", count)
-    labels = np.zeros(count, np.uint8)
-    optimizer = Adam()
-    parallel = ParallelNetwork(network, threads).__enter__()
-
-    def work() -> dict[str, float]:
-        for step, (pictures, targets) in enumerate(epoch_batches(recipe, images, labels, [0], 0)):
-            parallel.learn(pictures, targets, [step])
-            optimizer.step(network.parameters(), parallel.gradients, jobs.LEARNING_RATE)
         return {}
 
     return work

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from .measure import Work
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -20,3 +22,14 @@ def run_python(*arguments: str | Path, folder: Path = ROOT) -> str:
     if result.returncode:
         raise RuntimeError(result.stderr)
     return result.stdout
+
+
+def three_runs(*arguments: str | Path) -> Work:
+    """Run a Python program to its end, three times one after the other."""
+
+    def work() -> dict[str, float]:
+        for _ in range(3):
+            run_python(*arguments)
+        return {}
+
+    return work

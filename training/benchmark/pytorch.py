@@ -24,7 +24,7 @@ from model.network import Network
 
 from . import jobs
 from .measure import Work
-from .processes import run_python
+from .processes import run_python, three_runs
 
 
 def twin(network: Network) -> nn.Sequential:
@@ -70,6 +70,11 @@ def copy_to(module: Any, weights: Any, bias: Any) -> None:
         module.bias.copy_(torch.tensor(bias))
 
 
+def pictures_of(images: NDArray[np.uint8], layout: torch.memory_format) -> torch.Tensor:
+    """`(n, 1, 28, 28)` from 0 to 1."""
+    return (torch.from_numpy(images)[:, None].float() / 255).contiguous(memory_format=layout)
+
+
 def training(name: str, threads: int, mode: str) -> Work:
     """Whole training steps, from ready float tensors to changed parameters.
 
@@ -89,7 +94,7 @@ def learn(
     layout = torch.channels_last if "channels_last" in mode else torch.contiguous_format
     model: Any = twin(network)
     model = model.to(memory_format=layout)
-    pictures = (torch.from_numpy(images)[:, None].float() / 255).contiguous(memory_format=layout)
+    pictures = pictures_of(images, layout)
     targets = torch.from_numpy(y_true)
     loss_of = F.mse_loss if network.loss is mse else F.cross_entropy
     optimizer = torch.optim.Adam(model.parameters(), lr=jobs.LEARNING_RATE, fused=True)
@@ -135,8 +140,7 @@ def predicting_many(name: str, count: int, threads: int, mode: str) -> Work:
 
     def work() -> dict[str, float]:
         with torch.inference_mode():
-            parts = torch.from_numpy(images)[:, None].split(500)
-            outputs = [model((part.float() / 255).contiguous(memory_format=layout)) for part in parts]
+            outputs = [model(pictures_of(images[start : start + 500], layout)) for start in range(0, count, 500)]
             return {"same": float(torch.cat(outputs)[0, 0])}
 
     return work
@@ -153,13 +157,7 @@ def from_nothing(folder: Path) -> Work:
         "nn.Linear(800, 128), nn.BatchNorm1d(128), nn.ReLU(), nn.Linear(128, 10)).eval(); "
         "model.load_state_dict(torch.load(sys.argv[1])); print(model(torch.zeros(1, 1, 28, 28)).argmax())"
     )
-
-    def work() -> dict[str, float]:
-        for _ in range(3):
-            run_python("-c", program, folder / "quick.pt")
-        return {}
-
-    return work
+    return three_runs("-c", program, folder / "quick.pt")
 
 
 def sprint(threads: int) -> Work:

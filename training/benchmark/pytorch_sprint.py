@@ -16,14 +16,15 @@ from model.architectures import build_network
 from ..recipes import RECIPES
 from ..schedules import one_cycle
 from ..trainer import split
-from .pytorch import twin
+from .pytorch import pictures_of, twin
 
 
 def main(seed: int, threads: int) -> None:
     torch.set_num_threads(threads)
     recipe, dataset = RECIPES["sprint"], load_dataset("mnist")
     train_rows, validation_rows = split(len(dataset.train_images))
-    pictures, labels = tensors(dataset.train_images), torch.from_numpy(dataset.train_labels.astype(np.int64))
+    pictures = pictures_of(dataset.train_images, torch.channels_last)
+    labels = torch.from_numpy(dataset.train_labels.astype(np.int64))
     model: Any = twin(build_network(recipe.architecture, np.random.default_rng(seed)))
     model = model.to(memory_format=torch.channels_last)
     optimizer = torch.optim.Adam(model.parameters(), fused=True)
@@ -40,11 +41,6 @@ def main(seed: int, threads: int) -> None:
     with torch.inference_mode():
         outputs = torch.cat([model(part) for part in pictures[torch.from_numpy(validation_rows)].split(500)])
     print(float((outputs.argmax(dim=1) == labels[torch.from_numpy(validation_rows)]).float().mean()))
-
-
-def tensors(images: Any) -> Any:
-    """Pictures `(n, 1, 28, 28)` from 0 to 1, in the layout that PyTorch is fastest with here."""
-    return (torch.from_numpy(images)[:, None].float() / 255).contiguous(memory_format=torch.channels_last)
 
 
 if __name__ == "__main__":

@@ -105,6 +105,9 @@ def training(settings: Settings) -> Iterator[Row]:
             *((mode, "pytorch.training", (name, settings.threads, mode)) for mode in settings.modes),
         )
         peak = samples.pop("peak")
+        losses = {contestant: found[-1].facts for contestant, found in samples.items()}
+        told = (f"{contestant} {loss['same']:.4f} → {loss['loss']:.4f}" for contestant, loss in losses.items())
+        print(f"  losses of {name}, after three steps → at the end: {'; '.join(told)}")
         images = jobs.STEPS[name] * jobs.BATCH
         yield against(f"training `{name}`, an image", samples, images, target, faster=True)
         if name == "best":
