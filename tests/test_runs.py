@@ -141,6 +141,17 @@ def test_a_run_is_started_once_stopped_and_gone_on_with(root: Path) -> None:
     wait_until(lambda: read_run(runs / "mine").state == "stopped")
 
 
+def test_a_run_is_stopped_at_once_though_the_app_was_started_in_the_background_of_a_script(root: Path) -> None:
+    # What such a shell starts ignores Ctrl-C, and so does all that it starts itself.
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        start(root, "mine", "quick", "digits", 400, 5)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    stop(root, "mine")
+    assert read_run(root / "runs" / "mine").state != "running"
+
+
 def test_a_run_that_cannot_start_says_why(root: Path) -> None:
     (root / "runs" / "mine").mkdir(parents=True)
     (root / "runs" / "mine" / "checkpoint.npz").write_text("hello")

@@ -148,7 +148,7 @@ def stop(root: Path, name: str) -> None:
     process = holder(lock)
     if process is None:
         return
-    os.kill(process, signal.SIGINT)
+    os.kill(process, signal.SIGTERM)  # not SIGINT, which whatever a shell script starts with & is deaf to
     if not _comes_true(lambda: not is_locked(lock)):
         raise RunError(f"{name} was asked to stop and still trains: wait, or end process {process}")
 

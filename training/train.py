@@ -120,7 +120,7 @@ def set_up(options: argparse.Namespace, folder: Path) -> Trainer:
 def train(trainer: Trainer) -> int:
     """Train to the end, and save the weights."""
     folder, network, dataset = trainer.folder, trainer.network, trainer.dataset
-    with stopping_on_interrupt(trainer):
+    with stopping_when_asked(trainer):
         finished = trainer.train(Watcher(trainer))
     if not finished:
         print(f"Stopped and saved. To go on: python -m training.train --name {folder.name} --resume")
@@ -142,18 +142,19 @@ def train(trainer: Trainer) -> int:
 
 
 @contextmanager
-def stopping_on_interrupt(trainer: Trainer) -> Iterator[None]:
-    """Let the first Ctrl-C be a wish, which the trainer fulfils after its step, and a second one an order."""
+def stopping_when_asked(trainer: Trainer) -> Iterator[None]:
+    """Let a first Ctrl-C or SIGTERM be a wish, which the trainer fulfils after its step, and a second one an order."""
 
     def ask(number: int, frame: object) -> None:
         trainer.stop()
-        signal.signal(signal.SIGINT, before)
+        signal.signal(number, before[number])
 
-    before = signal.signal(signal.SIGINT, ask)
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def dataset_or_fallback(name: str | None) -> Dataset:

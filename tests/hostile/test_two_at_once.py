@@ -89,11 +89,12 @@ def test_weights_that_are_replaced_while_they_are_read_are_one_or_the_other(
     replace_again_and_again(path, 1)
     writer = CONTEXT.Process(target=replace_again_and_again, args=(path, REPLACEMENTS))
     writer.start()
+    written = threading.Event()
     one_reads = threading.Lock()
     seen: list[float] = []
 
     def read() -> None:
-        while writer.is_alive():
+        while not written.is_set():
             classifier = DigitClassifier.load(path)
             value = classifier.header["value"]
             assert all((array == value).all() for array in classifier.network.arrays().values())
@@ -101,9 +102,12 @@ def test_weights_that_are_replaced_while_they_are_read_are_one_or_the_other(
                 seen.append(value)
 
     with ThreadPoolExecutor(3) as pool:
-        for reader in [pool.submit(read) for _ in range(3)]:
+        readers = [pool.submit(read) for _ in range(3)]
+        status = finish(writer)  # asked by this thread alone: a process has one status to give
+        written.set()
+        for reader in readers:
             reader.result()
-    assert finish(writer) == 0
+    assert status == 0
     assert set(seen) == {0.25, 0.75}
     assert os.listdir(tmp_path) == ["weights.npz"]
     row(
