@@ -147,7 +147,7 @@ def stopping_when_asked(trainer: Trainer) -> Iterator[None]:
 
     def ask(number: int, frame: object) -> None:
         trainer.stop()
-        signal.signal(number, before[number])
+        signal.signal(number, before[signal.Signals(number)])
 
     before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

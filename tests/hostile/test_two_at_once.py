@@ -103,8 +103,10 @@ def test_weights_that_are_replaced_while_they_are_read_are_one_or_the_other(
 
     with ThreadPoolExecutor(3) as pool:
         readers = [pool.submit(read) for _ in range(3)]
-        status = finish(writer)  # asked by this thread alone: a process has one status to give
-        written.set()
+        try:
+            status = finish(writer)  # asked by this thread alone: a process has one status to give
+        finally:
+            written.set()
         for reader in readers:
             reader.result()
     assert status == 0
