@@ -1,5 +1,6 @@
 """The convolutional layer: the same few weights look at every place of the picture."""
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -86,14 +87,10 @@ class ConvLayer(Layer):
         """∂E/∂X is ∂E/∂Y, framed with zeros, correlated with the weights turned by half a turn."""
         assert self.input is not None
         self.compute_gradients(output_error)
-        m, n = self.kernel_shape
-        samples, height, width, depth = output_error.shape
-        shape = (samples, height + 2 * (m - 1), width + 2 * (n - 1), depth)
-        framed = self._zeros("framed", shape, output_error.dtype)
-        framed[:, m - 1 : m - 1 + height, n - 1 : n - 1 + width] = output_error
         turned = self.weights[::-1, ::-1].transpose(0, 1, 3, 2)
         input_error = self._empty("input_error", self.input.shape, output_error.dtype)
-        self._correlate("error_patches", framed, turned, input_error)
+        m, n = self.kernel_shape
+        self._correlate("error_patches", output_error, turned, input_error, frame=(m - 1, n - 1))
         self._take_step(learning_rate)
         return input_error
 
@@ -105,10 +102,11 @@ class ConvLayer(Layer):
         output: Array,
         training: bool = True,
         bias: Array | None = None,
+        frame: tuple[int, int] = (0, 0),
     ) -> None:
         """Write the sum of the patches' products with the weights, plus the bias, to `output` `(n, i, j, k)`."""
         _, rows, columns, depth = output.shape
-        for few, patches in self._patches(name, pictures, training):
+        for few, patches in self._patches(name, pictures, training, frame):
             part = output[few].reshape(-1, rows * columns, depth)
             first, *others = zip(patches, weights.reshape(len(patches), -1, depth), strict=True)
             np.matmul(*first, out=part)
@@ -119,31 +117,41 @@ class ConvLayer(Layer):
                 lines = part.reshape(-1, columns * depth)
                 lines += bias[None].repeat(columns, axis=0).reshape(-1)  # numpy is slow on short rows
 
-    def _patches(self, name: str, pictures: Array, training: bool = True) -> Iterator[tuple[slice, list[Array]]]:
+    def _patches(
+        self, name: str, pictures: Array, training: bool = True, frame: tuple[int, int] = (0, 0)
+    ) -> Iterator[tuple[slice, list[Array]]]:
         """What the kernel sees at each of its positions, as matrices `(n, positions, weights)`, for a few pictures at
-        a time: which ones, and their matrices.
+        a time: which ones, and their matrices. The pictures are framed with so many rows and columns of zeros first.
 
         Pictures of depth 1 give one matrix, with all m·n pixels under the kernel: for each of them, a copy of that
         part of the picture which it passes over. Deeper ones give a matrix for each row of the kernel: every pixel
         gets its n neighbours along the row side by side, and the matrices are views of that one copy, each a row
         further down. This copies a picture n times, where unfolding the whole kernel would copy it m·n times.
         """
-        samples, height, width, depth = pictures.shape
+        samples, depth = len(pictures), pictures.shape[3]
+        height, width = pictures.shape[1] + 2 * frame[0], pictures.shape[2] + 2 * frame[1]
         m, n = self.kernel_shape
         rows, columns = height - m + 1, width - n + 1
-        pictures = np.ascontiguousarray(pictures)
-        sample, line, pixel, number = pictures.strides
+        shape = (m, n, rows, columns) if depth == 1 else (height, columns, n * depth)
+        at_once = max(1, min(samples, UNFOLDED_AT_ONCE // (math.prod(shape) * pictures.itemsize)))
+        copies = self._empty(name, (at_once, *shape), pictures.dtype, training)
+        framed = None
+        if any(frame):
+            framed = self._zeros(name + "_framed", (at_once, height, width, depth), pictures.dtype)
+            inside = framed[:, frame[0] : height - frame[0], frame[1] : width - frame[1]]
+        source = np.ascontiguousarray(pictures) if framed is None else framed
+        sample, line, pixel, number = source.strides
+        strides = (line, pixel, line, pixel) if depth == 1 else (line, pixel, number)
         # sliding_window_view would say the same, but takes longer than the product for a single picture.
-        if depth == 1:
-            windows = as_strided(pictures, (samples, m, n, rows, columns), (sample, line, pixel, line, pixel))
-        else:
-            windows = as_strided(pictures, (samples, height, columns, n * depth), (sample, line, pixel, number))
-        at_once = max(1, UNFOLDED_AT_ONCE // max(1, windows[:1].nbytes))
-        copies = self._empty(name, (min(at_once, samples), *windows.shape[1:]), pictures.dtype, training)
+        windows = as_strided(source, (len(source), *shape), (sample, *strides))
         for start in range(0, samples, at_once):
             few = slice(start, min(start + at_once, samples))
             copy = copies[: few.stop - start]
-            np.copyto(copy, windows[few])
+            if framed is None:
+                np.copyto(copy, windows[few])
+            else:
+                inside[: len(copy)] = pictures[few]
+                np.copyto(copy, windows[: len(copy)])
             if depth == 1:
                 yield few, [copy.reshape(-1, m * n, rows * columns).transpose(0, 2, 1)]
             else:

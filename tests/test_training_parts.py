@@ -1,4 +1,4 @@
-"""Schedules, optimizers, augmentation and parallel steps, each against what it should be."""
+"""Schedules, optimizers, augmentation and calibration, each against what it should be."""
 
 from itertools import pairwise
 
@@ -7,14 +7,9 @@ import pytest
 from scipy import ndimage
 
 from data.datasets import Dataset
-from model import Network, softmax_cross_entropy, softmax_cross_entropy_prime
-from model.architectures import build_network
-from model.batch_normalization_layer import BatchNormalizationLayer
-from model.images import images_to_input
 from training.augmentation import Distortion, augment, bilinear, smooth_field
 from training.calibration import fit_temperature, fit_thresholds
 from training.optimizers import BLOCK, OPTIMIZERS, SGD, Adam
-from training.parallel import ParallelNetwork, shards_of
 from training.schedules import one_cycle
 
 
@@ -126,42 +121,6 @@ def test_digits_keep_their_ink_and_place(digits: Dataset) -> None:
     assert centres.std() > 0.5
 
 
-def loss_network() -> Network:
-    """Without batch normalization, which sees the shards, as it is meant to."""
-    network = build_network("quick", np.random.default_rng(0))
-    network.use(softmax_cross_entropy, softmax_cross_entropy_prime)
-    network.layers = [layer for layer in network.layers if not isinstance(layer, BatchNormalizationLayer)]
-    return network
-
-
-@pytest.mark.parametrize(("threads", "images"), [(1, 100), (2, 200), (3, 300), (4, 5)])
-def test_parallel_is_serial(threads: int, images: int) -> None:
-    rng = np.random.default_rng(1)
-    pictures = rng.integers(0, 256, (images, 28, 28), dtype=np.uint8)
-    targets = np.eye(10, dtype=np.float32)[rng.integers(0, 10, images)]
-    network = loss_network()
-    output = network.forward_propagation(images_to_input(pictures), training=True)
-    network.backward_propagation(softmax_cross_entropy_prime(targets, output))
-    with ParallelNetwork(loss_network(), threads) as parallel:
-        for _ in range(2):  # the second time in used memory
-            loss, correct = parallel.learn(pictures, targets, [0])
-        assert loss == pytest.approx(softmax_cross_entropy(targets, output), rel=1e-5)
-        assert correct == (output.argmax(axis=1) == targets.argmax(axis=1)).sum()
-        for name, gradient in network.gradients().items():
-            scale = np.abs(gradient).max()
-            np.testing.assert_allclose(parallel.gradients[name], gradient, atol=1e-4 * scale)
-        np.testing.assert_allclose(parallel.predict(pictures), output, rtol=1e-4, atol=1e-5)
-
-
-@pytest.mark.parametrize(("count", "threads", "sizes"), [
-    (128, 2, [64, 64]), (64, 2, [32, 32]), (130, 2, [32, 33, 32, 33]), (3, 4, [1, 1, 1]), (100, 1, [50, 50]),
-])  # fmt: skip
-def test_shards_are_even_and_keep_all_threads_at_work(count: int, threads: int, sizes: list[int]) -> None:
-    shards = shards_of(count, threads)
-    assert [shard.stop - shard.start for shard in shards] == sizes
-    assert [row for shard in shards for row in range(shard.start, shard.stop)] == list(range(count))
-
-
 def test_adam_changes_every_number_of_a_large_array_alike() -> None:
     size = 2 * BLOCK + 3
     parameters, gradients = {"w": np.zeros((size, 1))}, {"w": np.ones((size, 1))}
@@ -172,23 +131,6 @@ def test_adam_changes_every_number_of_a_large_array_alike() -> None:
 def test_an_optimizer_refuses_arrays_that_it_would_change_a_copy_of() -> None:
     with pytest.raises(ValueError, match="copy"):
         Adam().step({"w": np.zeros((3, 2)).T}, {"w": np.ones((2, 3))}, 0.5)
-
-
-def test_parallel_equals_itself_bit_for_bit() -> None:
-    rng = np.random.default_rng(1)
-    pictures = rng.integers(0, 256, (300, 28, 28), dtype=np.uint8)
-    targets = np.eye(10, dtype=np.float32)[rng.integers(0, 10, 300)]
-    network = build_network("best", np.random.default_rng(0))
-    network.use(softmax_cross_entropy, softmax_cross_entropy_prime)
-    with ParallelNetwork(network, 3) as parallel:
-        parallel.learn(pictures, targets, [1, 2])
-        first = {name: array.copy() for name, array in parallel.gradients.items()}
-        parallel.learn(pictures[:7], targets[:7], [5])
-        for _ in range(5):
-            parallel.learn(pictures, targets, [1, 2])
-            assert all(np.array_equal(first[name], array) for name, array in parallel.gradients.items())
-        parallel.learn(pictures, targets, [1, 3])  # other dropout
-        assert not np.array_equal(first["17.weights"], parallel.gradients["17.weights"])
 
 
 def test_the_temperature_is_the_one_that_the_outputs_were_made_with() -> None:

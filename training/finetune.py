@@ -30,7 +30,7 @@ from .command_line import Parser, natural, positive
 from .files import WRITABLE, clear_unfinished, write_whole
 from .finetuning import fine_tune, too_much_lost
 from .lock import Locked, locked
-from .parallel import usable_cores
+from .parallel import HelperLost, usable_cores
 from .recipes import Recipe
 from .runs import LOCK, RunError
 from .train import RUNS, commit, run_name
@@ -65,6 +65,9 @@ def main(arguments: list[str] | None = None) -> int:
     except (DatasetError, RunError, WeightsError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    except HelperLost as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
     except OSError as error:
         print(f"error: {error} ({folder}): {WRITABLE}, and start again", file=sys.stderr)
         return 2

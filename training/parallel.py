@@ -1,24 +1,37 @@
-"""Training steps on several cores: a batch is cut into shards, and threads take them through replicas of the network.
+"""Training steps on several cores: a batch is cut into shards, and processes take them through replicas of the network.
 
-numpy lets go of the interpreter's lock in its products and longer loops, so that the threads really run at once. BLAS
-is held to one thread, because its own cost more than they bring on matrices of this size. Each thread has its shards
-fixed beforehand and sums are added in a fixed order: the same number of threads gives the same bits every time.
+Threads of one process would wait for each other at the interpreter's lock. So each thread of computation has a process
+of its own: this one, and helpers that find the network's arrays in memory that all of them see, and are told through
+pipes which shards to learn. BLAS is held to one thread in each, because its own cost more than they bring on matrices
+of this size. Each process has its shards fixed beforehand and sums are added in a fixed order: the same number of
+threads gives the same bits every time.
 """
 
+import mmap
 import os
-from concurrent.futures import ThreadPoolExecutor
+import pickle
+import subprocess
+import sys
+import tempfile
 from itertools import pairwise
+from multiprocessing import Pipe
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from model.images import images_to_input
 from model.network import Network
 
-# Images. Larger shards take more memory for nothing; smaller ones let the threads wait for the interpreter's lock.
+from .processes import PROJECT
+from .shards import Arrays, Learner, Shard, predict, received, views
+
+# Images. Larger shards take more memory for nothing, and batch normalization should see enough of them.
 LARGEST_SHARD = 64
+
+
+class HelperLost(RuntimeError):
+    """A process that took part has ended before its time."""
 
 
 def usable_cores() -> int:
@@ -30,28 +43,26 @@ class ParallelNetwork:
     """A network on several threads, from `with` to its end.
 
     Args:
-        network: knows its loss. Its parameters may be changed in place between the calls.
-        threads: how many work at once.
+        network: knows its loss. Its arrays may be changed in place between the calls.
+        threads: how many work at once, each in a process of its own.
 
     Attributes:
         gradients: of the last batch, keyed like `network.parameters()`; the same arrays every time.
     """
 
     def __init__(self, network: Network, threads: int) -> None:
-        self.network = network
-        self.replicas = [network.replica() for _ in range(threads)]
-        self.sums = [
-            {name: np.empty_like(array) for name, array in network.parameters().items()} for _ in self.replicas
-        ]
-        self.gradients = self.sums[0]
+        self.network, self.threads = network, threads
+        self.learner = Learner(network.replica())
+        self.gradients = self.learner.gradients
 
     def __enter__(self) -> Self:
         self.limits = threadpool_limits(1, user_api="blas")
-        self.pool = ThreadPoolExecutor(len(self.replicas))
+        self.helpers = [Helper(self.network) for _ in range(self.threads - 1)]
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self.pool.shutdown()
+        for helper in self.helpers:
+            helper.dismiss()
         self.limits.restore_original_limits()
 
     def learn(self, images: NDArray[np.uint8], targets: NDArray[Any], seed: list[int]) -> tuple[float, int]:
@@ -64,43 +75,83 @@ class ParallelNetwork:
 
         Returns:
             The mean loss, and how many images had their largest output where the target is no smallest one.
+
+        Raises:
+            HelperLost: a process that took part is gone.
         """
-        shards = shards_of(len(images), len(self.replicas))
-
-        def work(worker: int) -> tuple[float, int]:
-            replica, sums = self.replicas[worker], self.sums[worker]
-            assert replica.loss is not None
-            assert replica.loss_prime is not None
-            loss, correct = 0.0, 0
-            # What overflows shows in the loss, which is finite or not for whoever asked for it to judge.
-            with np.errstate(all="ignore"):
-                for number in range(worker, len(shards), len(self.replicas)):
-                    y_true = targets[shards[number]]
-                    share = len(y_true) / len(images)  # of the batch: the loss takes its mean over a shard
-                    replica.draw_from(np.random.default_rng([*seed, number]))
-                    output = replica.forward_propagation(images_to_input(images[shards[number]]), training=True)
-                    loss += replica.loss(y_true, output) * share
-                    answered = np.take_along_axis(y_true, output.argmax(axis=1)[:, np.newaxis], axis=1)
-                    correct += int((answered > y_true.min(axis=1, keepdims=True)).sum())
-                    replica.compute_gradients(replica.loss_prime(y_true, output) * output.dtype.type(share))
-                    for name, gradient in replica.gradients().items():
-                        if number == worker:
-                            np.copyto(sums[name], gradient)
-                        else:
-                            sums[name] += gradient
-            return loss, correct
-
-        workers = range(min(len(self.replicas), len(shards)))
-        results = list(self.pool.map(work, workers))
-        for worker in workers[1:]:
-            for name, gradient in self.gradients.items():
-                gradient += self.sums[worker][name]
-        return sum(loss for loss, _ in results), sum(correct for _, correct in results)
+        shards = [
+            Shard([*seed, number], images[rows], targets[rows], len(images))
+            for number, rows in enumerate(shards_of(len(images), self.threads))
+        ]
+        mine, *others = (shards[worker :: self.threads] for worker in range(min(self.threads, len(shards))))
+        helpers = self.helpers[: len(others)]
+        for helper, theirs in zip(helpers, others, strict=True):
+            helper.ask("learn", theirs, self.network.arrays())
+        loss, correct = self.learner.learn(mine)
+        for helper in helpers:
+            its_loss, its_correct = helper.answer()
+            loss, correct = loss + its_loss, correct + its_correct
+            self.learner.flat_gradients += helper.flat_gradients
+        return loss, correct
 
     def predict(self, images: NDArray[np.uint8]) -> NDArray[Any]:
-        """The network's outputs `(n, 10)` for uint8 `(n, 28, 28)`."""
-        parts = np.array_split(images, len(self.replicas))
-        return np.concatenate(list(self.pool.map(lambda part: self.network.predict(images_to_input(part)), parts)))
+        """The network's outputs `(n, 10)` for uint8 `(n, 28, 28)`.
+
+        Raises:
+            HelperLost: a process that took part is gone.
+        """
+        mine, *others = np.array_split(images, self.threads)
+        for helper, theirs in zip(self.helpers, others, strict=True):
+            helper.ask("predict", theirs, self.network.arrays())
+        return np.concatenate([predict(self.network, mine), *(helper.answer() for helper in self.helpers)])
+
+
+class Helper:
+    """The other end of a `training.helper`: a process that takes its part of each batch."""
+
+    def __init__(self, network: Network) -> None:
+        self.pipe, theirs = Pipe()
+        arrays, parameters = network.arrays(), network.parameters()
+        sizes = [sum(array.size for array in group.values()) for group in (arrays, parameters)]
+        with theirs, tempfile.TemporaryFile() as network_file, tempfile.TemporaryFile() as memory_file:
+            pickle.dump(network.replica(), network_file)
+            network_file.seek(0)
+            memory_file.write(bytes(sum(sizes) * network.dtype.itemsize))  # a hole would be filled when it is too late
+            memory_file.flush()
+            memory = np.frombuffer(mmap.mmap(memory_file.fileno(), 0), network.dtype)
+            self.arrays, self.flat_gradients = views(memory, arrays), memory[sizes[0] :]
+            numbers = (theirs.fileno(), memory_file.fileno())
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "training.helper", *map(str, numbers)],
+                env={**os.environ, "PYTHONPATH": str(PROJECT)},
+                stdin=network_file,
+                pass_fds=numbers,
+            )
+
+    def ask(self, what: str, of: Any, arrays: Arrays) -> None:
+        """Let it begin, with the network's arrays as they are now."""
+        for name, array in arrays.items():
+            np.copyto(self.arrays[name], array)
+        try:
+            self.pipe.send((what, of))
+        except OSError:
+            raise self._lost() from None
+
+    def answer(self) -> Any:
+        """What it came to."""
+        try:
+            return received(self.pipe)
+        except (EOFError, OSError):
+            raise self._lost() from None
+
+    def dismiss(self) -> None:
+        self.pipe.close()  # which it takes for its end
+        self.process.wait()
+
+    def _lost(self) -> HelperLost:
+        status = self.process.wait()
+        why = f"signal {-status} ended it" if status < 0 else f"it ended with status {status}"
+        return HelperLost(f"a process that took part in the training is gone: {why}; is there enough memory?")
 
 
 def shards_of(count: int, threads: int) -> list[slice]:

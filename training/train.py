@@ -26,7 +26,7 @@ from .checkpoint import load_checkpoint
 from .command_line import Parser, natural, positive
 from .files import WRITABLE, clear_unfinished
 from .lock import CAN_LOCK, Locked, locked
-from .parallel import usable_cores
+from .parallel import HelperLost, usable_cores
 from .recipes import RECIPES, Recipe
 from .runs import LOCK, NAME, RunError
 from .trainer import Progress, Trainer, TrainingError, split
@@ -63,7 +63,7 @@ def main(arguments: list[str] | None = None) -> int:
         kept = f"What was saved in {folder} stays" if begun else f"Nothing is saved in {folder} yet"
         print(f"error: {error}. {kept}; {WRITABLE}, then {'--resume' if begun else 'start again'}", file=sys.stderr)
         return 2
-    except TrainingError as error:
+    except (TrainingError, HelperLost) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -91,10 +91,11 @@ class Trainer:
         """
         recipe, progress = self.recipe, self.progress
         parameters = self.network.parameters()
-        settle(self.network, self.dataset)
-        self.save()
-        watch(self)
+        # From the start as parallel as the steps: as BLAS has one thread there, what it sums has the same bits.
         with ParallelNetwork(self.network, self.threads) as parallel, self._bar() as bar:
+            settle(self.network, self.dataset)
+            self.save()
+            watch(self)
             while progress.epoch < recipe.epochs:
                 started = time.perf_counter()
                 for images, targets in self._batches():

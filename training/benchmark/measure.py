@@ -5,12 +5,13 @@ round that counts, not a time by itself.
 """
 
 import importlib
-import re
+import os
 import resource
 import statistics
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -96,15 +97,19 @@ def serve(connection: Connection, make: str, arguments: tuple[Any, ...]) -> None
 
 
 def peak_memory() -> float:
-    """The most memory that this process has had, in megabytes.
+    """The most memory that this process has had, in megabytes, plus the most of each process that it has started.
 
     Linux counts what the parent had into `ru_maxrss`, even of a process started anew; its own peak stands in /proc.
+    Elsewhere the processes that it has started are not counted.
     """
-    status = Path("/proc/self/status")
-    if status.exists():
-        kilobytes = re.search(r"^VmHWM:\s+(\d+) kB$", status.read_text(), re.MULTILINE)
-        if kilobytes:
-            return int(kilobytes[1]) / 1e3
+    me, peaks = str(os.getpid()), []
+    for file in Path("/proc").glob("[0-9]*/status"):
+        with suppress(OSError):  # it has just ended
+            status = dict(line.split(":", 1) for line in file.read_text().splitlines())
+            if me in (status["Pid"].strip(), status["PPid"].strip()) and "VmHWM" in status:
+                peaks.append(int(status["VmHWM"].removesuffix("kB")) / 1e3)
+    if peaks:
+        return sum(peaks)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / (1e6 if sys.platform == "darwin" else 1e3)  # bytes there, kilobytes elsewhere
 

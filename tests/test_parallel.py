@@ -1,0 +1,120 @@
+"""Steps on several cores: the same as on one, always the same bits, and nothing left behind."""
+
+import os
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from model import softmax_cross_entropy, softmax_cross_entropy_prime
+from model.architectures import build_network
+from model.batch_normalization_layer import BatchNormalizationLayer
+from model.images import images_to_input
+from model.network import Network
+from training.parallel import HelperLost, ParallelNetwork, shards_of
+from training.processes import PROJECT
+
+
+def loss_network() -> Network:
+    """Without batch normalization, which sees the shards, as it is meant to."""
+    network = build_network("quick", np.random.default_rng(0))
+    network.use(softmax_cross_entropy, softmax_cross_entropy_prime)
+    network.layers = [layer for layer in network.layers if not isinstance(layer, BatchNormalizationLayer)]
+    return network
+
+
+@pytest.mark.parametrize(("threads", "images"), [(1, 100), (2, 200), (3, 300), (4, 5)])
+def test_parallel_is_serial(threads: int, images: int) -> None:
+    rng = np.random.default_rng(1)
+    pictures = rng.integers(0, 256, (images, 28, 28), dtype=np.uint8)
+    targets = np.eye(10, dtype=np.float32)[rng.integers(0, 10, images)]
+    network = loss_network()
+    output = network.forward_propagation(images_to_input(pictures), training=True)
+    network.backward_propagation(softmax_cross_entropy_prime(targets, output))
+    with ParallelNetwork(loss_network(), threads) as parallel:
+        for _ in range(2):  # the second time in used memory
+            loss, correct = parallel.learn(pictures, targets, [0])
+        assert loss == pytest.approx(softmax_cross_entropy(targets, output), rel=1e-5)
+        assert correct == (output.argmax(axis=1) == targets.argmax(axis=1)).sum()
+        for name, gradient in network.gradients().items():
+            scale = np.abs(gradient).max()
+            np.testing.assert_allclose(parallel.gradients[name], gradient, atol=1e-4 * scale)
+        np.testing.assert_allclose(parallel.predict(pictures), output, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(("count", "threads", "sizes"), [
+    (128, 2, [64, 64]), (64, 2, [32, 32]), (130, 2, [32, 33, 32, 33]), (3, 4, [1, 1, 1]), (100, 1, [50, 50]),
+])  # fmt: skip
+def test_shards_are_even_and_keep_all_threads_at_work(count: int, threads: int, sizes: list[int]) -> None:
+    shards = shards_of(count, threads)
+    assert [shard.stop - shard.start for shard in shards] == sizes
+    assert [row for shard in shards for row in range(shard.start, shard.stop)] == list(range(count))
+
+
+def test_parallel_equals_itself_bit_for_bit() -> None:
+    rng = np.random.default_rng(1)
+    pictures = rng.integers(0, 256, (300, 28, 28), dtype=np.uint8)
+    targets = np.eye(10, dtype=np.float32)[rng.integers(0, 10, 300)]
+    network = build_network("best", np.random.default_rng(0))
+    network.use(softmax_cross_entropy, softmax_cross_entropy_prime)
+    with ParallelNetwork(network, 3) as parallel:
+        parallel.learn(pictures, targets, [1, 2])
+        first = {name: array.copy() for name, array in parallel.gradients.items()}
+        parallel.learn(pictures[:7], targets[:7], [5])
+        for _ in range(5):
+            parallel.learn(pictures, targets, [1, 2])
+            assert all(np.array_equal(first[name], array) for name, array in parallel.gradients.items())
+        parallel.learn(pictures, targets, [1, 3])  # other dropout
+        assert not np.array_equal(first["17.weights"], parallel.gradients["17.weights"])
+
+
+def children() -> set[int]:
+    """The processes that this one has started and that are still there."""
+    found = set()
+    for file in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            number, _, rest = file.read_text().partition(" (")
+            if rest.rpartition(") ")[2].split()[1] == str(os.getpid()):
+                found.add(int(number))
+    return found
+
+
+def test_a_helper_that_is_killed_is_missed_and_the_others_are_sent_home() -> None:
+    pictures, targets = np.zeros((4, 28, 28), np.uint8), np.eye(10, dtype=np.float32)[:4]
+    before = children()
+    with ParallelNetwork(loss_network(), 3) as parallel:
+        parallel.learn(pictures, targets, [0])
+        assert len(children() - before) == 2
+        parallel.helpers[1].process.kill()
+        with pytest.raises(HelperLost, match=r"is gone: signal 9 ended it; is there enough memory\?"):
+            parallel.learn(pictures, targets, [0])
+    assert children() <= before
+
+
+def test_helpers_end_with_a_leader_that_is_killed() -> None:
+    program = (
+        "import numpy, time; from model.architectures import build_network; from training.parallel import *\n"
+        "with ParallelNetwork(build_network('quick', numpy.random.default_rng(0)), 2) as parallel:\n"
+        "    parallel.predict(numpy.zeros((2, 28, 28), numpy.uint8))\n"
+        "    print(parallel.helpers[0].process.pid, flush=True)\n"
+        "    time.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], cwd=PROJECT, stdout=subprocess.PIPE) as leader:
+        assert leader.stdout is not None
+        helper = int(leader.stdout.readline())
+        leader.kill()
+    deadline = time.monotonic() + 20
+    while is_alive(helper) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not is_alive(helper)
+
+
+def is_alive(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(") ")[2][0] != "Z"
+    except OSError:
+        return False
