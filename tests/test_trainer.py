@@ -87,6 +87,17 @@ def test_a_run_that_was_stopped_goes_on_bit_for_bit(
         assert one | {"seconds": 0} == other | {"seconds": 0}
 
 
+def test_a_run_that_was_over_but_not_saved_ends_in_the_same_bits(digits: Dataset, tmp_path: Path) -> None:
+    run = trainer(digits, tmp_path / "run", dataclasses.replace(RECIPE, epochs=1))
+    run.train()
+    before = {name: array.copy() for name, array in run.network.arrays().items()}
+    for layer in run.network.layers:
+        for statistic in layer.statistics.values():
+            statistic[...] = 0.5  # no checkpoint holds them
+    run.train()
+    assert same(run.network.arrays(), before)
+
+
 def test_history_is_a_row_an_epoch(uninterrupted: Trainer) -> None:
     with open(uninterrupted.folder / "history.csv", newline="") as file:
         rows = list(csv.DictReader(file))
