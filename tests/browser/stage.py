@@ -51,6 +51,8 @@ def page_names(page: Page) -> list[str]:
 def open_page(page: Page, name: str) -> None:
     """Go to a page by its link in the navigation, and wait until all of it is there."""
     link = page_links(page).filter(has_text=name)
+    heading = page.get_by_role("heading", level=1)
+    before = heading.all_text_contents() if link.get_attribute("aria-current") is None else []
     unfold = page.get_by_test_id("stExpandSidebarButton")
     folded = unfold.is_visible()  # as on a phone
     if folded:
@@ -60,6 +62,8 @@ def open_page(page: Page, name: str) -> None:
     if folded:
         page.get_by_role("button", name="Collapse sidebar").click()
         expect(unfold).to_be_visible()
+    for left in before:  # the link is marked, and the app idle, before the page that is left is gone
+        expect(heading).not_to_have_text(left, timeout=30_000)
     wait_until_idle(page)
 
 
