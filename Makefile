@@ -35,7 +35,7 @@ app: setup  ## open the app; PORT=8600 chooses the port, HEADLESS=1 opens no bro
 test: .venv/dev-ready  ## install what the tests need, and run them all
 	$(BIN)/python -m pytest $(ARGS)
 
-torture: .venv/dev-ready  ## break it: HOSTILE uploads and messages, damaged files, a crowd; half an hour
+torture: .venv/dev-ready  ## break it: HOSTILE uploads and messages, damaged files, a crowd; a quarter of an hour
 	HOSTILE=$(HOSTILE) $(BIN)/python -m pytest tests/hostile $(ARGS)
 
 check: .venv/dev-ready  ## lint, formatting and types
