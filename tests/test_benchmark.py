@@ -14,7 +14,7 @@ from model.images import images_to_input
 from model.losses import LOSSES
 from training.benchmark import __main__ as command
 from training.benchmark import article_algorithm, jobs, ours
-from training.benchmark.measure import Contestant, Sample, Spread, Unavailable, fastest, in_turns, ratio
+from training.benchmark.measure import Contestant, Sample, Spread, Unavailable, fastest, in_turns, ratio, three_figures
 from training.benchmark.rows import Row, against
 
 
@@ -132,3 +132,8 @@ def test_the_command_writes_its_table(
     assert len(results["rows"]) == 2
     assert results["machine"]["threads"] == "1"
     assert (tmp_path / "benchmark/benchmark.md").read_text(encoding="utf-8") in capsys.readouterr().out
+
+
+def test_numbers_of_any_size_are_written_with_three_figures() -> None:
+    values = 0.23449, 17.99, 99.96, 2135.0, 71_512.0
+    assert [three_figures(value) for value in values] == ["0.234", "18", "100", "2,140", "71,500"]

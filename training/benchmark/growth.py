@@ -5,7 +5,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from .measure import Spread, ratio
+from .measure import Spread, ratio, three_figures
 from .rows import Row, Settings, seconds, turns
 
 IMAGES = (1_000, 4_000, 15_000, 60_000)
@@ -30,7 +30,7 @@ def growth(settings: Settings) -> Iterator[Row]:
     plot(curves, settings.folder / "growth.png")
     for what, found in curves.items():
         least, most = min(found), max(found)
-        cheap, dear = (f"{1e6 * Spread.of(found[amount]).median:.3g} µs" for amount in (least, most))
+        cheap, dear = (f"{three_figures(1e6 * Spread.of(found[amount]).median)} µs" for amount in (least, most))
         unit = "a pair of channels and an image" if what.startswith("channels") else "an image"
         name = f"{least:,} → {most:,} {what}, {unit}"
         yield Row(name, dear, cheap, ratio(found[most], found[least]), 1.0, at_least=False)
@@ -51,5 +51,6 @@ def plot(curves: dict[str, Curve], path: Path) -> None:
         axes.plot(list(found), [each.median for each in spreads], "o-")
         axes.set(xscale="log", xlabel=what, ylim=(0, None), xticks=list(found), xticklabels=[f"{n:,}" for n in found])
         axes.minorticks_off()
-    figure.axes[0].set_ylabel("µs an image (right: for each pair of channels)")
+    figure.axes[0].set_ylabel("µs an image")
+    figure.axes[-1].set_ylabel("µs a pair of channels and an image")
     figure.savefig(path, dpi=120)

@@ -155,3 +155,8 @@ def ratio(above: Sequence[float], below: Sequence[float]) -> Spread:
 def fastest(samples: dict[str, list[Sample]]) -> str:
     """The name whose samples have the smallest median time."""
     return min(samples, key=lambda name: statistics.median(sample.seconds for sample in samples[name]))
+
+
+def three_figures(value: float) -> str:
+    """0.234, 18, 71,500: as tables have it."""
+    return f"{float(f'{value:.3g}'):,g}"

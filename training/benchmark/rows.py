@@ -10,7 +10,7 @@ from typing import Any
 from model.weights import save_network
 
 from . import jobs
-from .measure import Contestant, Sample, Spread, fastest, in_turns, ratio
+from .measure import Contestant, Sample, Spread, fastest, in_turns, ratio, three_figures
 from .ours import operations
 
 MODES = ("eager", "channels_last", "compile", "compile, channels_last")
@@ -79,13 +79,15 @@ def against(
     others = {name: found for name, found in samples.items() if name != "ours"}
     ours = seconds(samples["ours"])
     if not others:
-        return Row(what, f"{scale * Spread.of(ours).median:.3g} {unit}", "not measured", None, target, faster)
+        return Row(
+            what, f"{three_figures(scale * Spread.of(ours).median)} {unit}", "not measured", None, target, faster
+        )
     best = fastest(others)
     theirs = seconds(others[best])
     return Row(
         what,
-        f"{scale * Spread.of(ours).median:.3g} {unit}",
-        f"{scale * Spread.of(theirs).median:.3g} {unit}, {best}",
+        f"{three_figures(scale * Spread.of(ours).median)} {unit}",
+        f"{three_figures(scale * Spread.of(theirs).median)} {unit}, {best}",
         ratio(theirs, ours) if faster else ratio(ours, theirs),
         target,
         faster,
@@ -220,7 +222,7 @@ def augmentation(settings: Settings) -> Iterator[Row]:
     images = 128 * jobs.BATCH
     per_image = {name: Spread.of(seconds(found)).median / images * 1e6 for name, found in samples.items()}
     added = Spread.of([a / b - 1 for a, b in zip(seconds(samples["with"]), seconds(samples["without"]), strict=True)])
-    with_it, without = (f"{per_image[name]:.3g} µs {name}" for name in ("with", "without"))
+    with_it, without = (f"{three_figures(per_image[name])} µs {name}" for name in ("with", "without"))
     yield Row("augmentation, of a step of `quick`", with_it, without, added, 0.1, False, percent=True)
 
 
@@ -235,7 +237,7 @@ def article_algorithm(settings: Settings) -> Iterator[Row]:
         samples = turns(settings, ("ours", *ours), ("the article's", f"article_algorithm.{theirs}", ()))
         images = {"ours": our_images, "the article's": their_images}
         each = {name: [sample.seconds / images[name] for sample in found] for name, found in samples.items()}
-        mine, its = (f"{1e6 * Spread.of(each[name]).median:.3g} µs" for name in images)
+        mine, its = (f"{three_figures(1e6 * Spread.of(each[name]).median)} µs" for name in images)
         yield Row(f"the {what}, an image learned", mine, its, ratio(each["the article's"], each["ours"]), target, True)
 
 
