@@ -1,6 +1,7 @@
 """Steps on several cores: the same as on one, always the same bits, and nothing left behind."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -93,6 +94,15 @@ def test_a_helper_that_is_killed_is_missed_and_the_others_are_sent_home() -> Non
         with pytest.raises(HelperLost, match=r"is gone: signal 9 ended it; is there enough memory\?"):
             parallel.learn(pictures, targets, [0])
     assert children() <= before
+
+
+def test_a_helper_that_is_asked_to_end_stays_until_the_work_is_saved() -> None:
+    pictures, targets = np.zeros((4, 28, 28), np.uint8), np.eye(10, dtype=np.float32)[:4]
+    with ParallelNetwork(loss_network(), 2) as parallel:
+        before = parallel.learn(pictures, targets, [0])
+        for number in (signal.SIGINT, signal.SIGTERM):
+            parallel.helpers[0].process.send_signal(number)
+        assert parallel.learn(pictures, targets, [0]) == before
 
 
 def test_helpers_end_with_a_leader_that_is_killed() -> None:
