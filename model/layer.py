@@ -93,7 +93,7 @@ class Layer(ABC):
         return {name: getattr(self, name) for name in self.statistic_names}
 
     def replica(self) -> Self:
-        """A layer that shares the parameters, for one worker thread of a training run.
+        """A layer that shares the parameters, for one worker of a training run.
 
         Its gradients and memory are its own. It hands out the same arrays again at every training step, so an output
         or gradient of a replica is valid until the replica's next step.

@@ -22,8 +22,8 @@ from .shards import Learner, predict, received, views
 
 def main(pipe_number: int, memory_number: int) -> None:
     # Ctrl-C and a system that shuts down ask all processes to end; whoever leads saves first, and then hangs up.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
+    for wish in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(wish, signal.SIG_IGN)
     threadpool_limits(1, user_api="blas")
     network: Network = pickle.load(sys.stdin.buffer)
     memory = np.frombuffer(mmap.mmap(memory_number, 0), network.dtype)

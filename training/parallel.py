@@ -23,8 +23,9 @@ from threadpoolctl import threadpool_limits
 
 from model.network import Network
 
+from .optimizers import Arrays
 from .processes import PROJECT
-from .shards import Arrays, Learner, Shard, predict, received, views
+from .shards import Learner, Shard, predict, received, views
 
 # Images. Larger shards take more memory for nothing, and batch normalization should see enough of them.
 LARGEST_SHARD = 64

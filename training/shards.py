@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from model.images import images_to_input
 from model.network import Network
 
-Arrays = dict[str, NDArray[Any]]
+from .optimizers import Arrays
 
 LOOKING = 0.002  # seconds
 

@@ -15,7 +15,7 @@ from ..files import write_whole
 from ..parallel import usable_cores
 from ..train import commit
 from .growth import growth
-from .measure import Spread
+from .measure import Spread, three_figures
 from .rows import MODES, Row, Settings
 from .rows import ROWS as COMPARISONS
 
@@ -86,7 +86,7 @@ def spread(values: Spread, percent: bool) -> str:
 
 
 def number(value: float, percent: bool) -> str:
-    return f"{100 * value:.0f} %" if percent else f"{value:.3g}" if value >= 10 else f"{value:.2f}"
+    return f"{100 * value:.0f} %" if percent else three_figures(value) if value >= 10 else f"{value:.2f}"
 
 
 if __name__ == "__main__":
