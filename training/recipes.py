@@ -63,8 +63,6 @@ RECIPES = {
         epochs=14,
         batch_size=128,
         augmentation=Distortion(rotation=10, scale=0.1, shear=0.15, shift=1.5),
-        redrawn=0.4,
-        outliers=0.1,
     ),
     "sprint": Recipe(
         architecture="quick",
