@@ -59,12 +59,12 @@ def list_weights(root: Path) -> tuple[list[Weights], list[str]]:
 
 
 def choose_default(weights: list[Weights]) -> Weights:
-    """The newest run trained on MNIST; else what comes with the project, `quick` first; else the newest run."""
+    """The newest run trained on MNIST; else what comes with the project, `best` first; else the newest run."""
 
     def rank(each: Weights) -> int:
         if each.is_run:
             return 0 if each.header.get("dataset") == "mnist" else 3
-        return 1 if each.path.stem == "quick" else 2
+        return 1 if each.path.stem == "best" else 2
 
     return min(weights, key=rank)
 

@@ -10,7 +10,7 @@ from app.weights_picker import Weights, choose_default, escaped, list_weights, t
 from model import save_network
 from model.architectures import build_network
 
-SHIPPED = "model/pretrained/quick.npz"
+SHIPPED = "model/pretrained/best.npz"
 
 
 def write(root: Path, name: str, dataset: str = "mnist", age: int = 0) -> Path:
@@ -38,7 +38,7 @@ def test_labels_are_plain_words(tmp_path: Path) -> None:
     write(tmp_path, SHIPPED, dataset="digits")
     write(tmp_path, "runs/first try/weights.npz")
     weights, _ = list_weights(tmp_path)
-    assert [each.label for each in weights] == ["runs/first try · mnist · 99.3 %", "pretrained/quick · digits · 99.3 %"]
+    assert [each.label for each in weights] == ["runs/first try · mnist · 99.3 %", "pretrained/best · digits · 99.3 %"]
 
 
 @pytest.mark.parametrize("header", [{}, {"dataset": None, "validation_accuracy": "high"}])
@@ -75,8 +75,8 @@ def test_the_default_is_the_newest_run_on_mnist(tmp_path: Path) -> None:
 
 def test_a_run_on_the_fallback_data_does_not_push_aside_what_comes_with_the_project(tmp_path: Path) -> None:
     write(tmp_path, "runs/fallback/weights.npz", dataset="digits")
-    write(tmp_path, "model/pretrained/best.npz")
-    assert default(tmp_path) == "model/pretrained/best.npz"
+    write(tmp_path, "model/pretrained/quick.npz")
+    assert default(tmp_path) == "model/pretrained/quick.npz"
     write(tmp_path, SHIPPED)
     assert default(tmp_path) == SHIPPED
 
