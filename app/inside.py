@@ -1,23 +1,23 @@
-"""The Look inside page: a digit on its way through the network, layer by layer, and what would change the answer."""
+"""The Look inside page: a digit on its way through the network, layer by layer, to the very sum behind each number."""
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from app.charts import enlarged, percent, probability_bars
+from app.charts import percent, probability_bars
 from app.drawing_pad import drawing_pad, newest_message, strokes_in
 from app.layer_texts import PICTURE, PROBABILITIES, LayerText, layer_text
 from app.number import boxes
 from app.number_maps import Cell, cell_of, index_of, number_maps
+from app.other_answer import show_other_answer
 from app.place_picker import pick_place
-from app.signed_numbers import ink_picture, number_table, over_ink, signed_picture
+from app.signed_numbers import number_table
 from app.weights_picker import escaped, pick_classifier
 from model import ConvLayer, Layer
 from model.cell_sums import CellSum, cell_sum, layer_outputs, number, probability_sum
 from model.classifier import DigitClassifier
 from model.images import images_to_input
 from model.layer import Array, Shape
-from model.saliency import ChangedPicture, change_until, saliency
 from training.drawing import DrawnDigit, read_drawing
 
 EXAMPLE = [[[300, 240], [400, 150], [540, 140], [660, 220], [660, 350], [570, 450], [450, 480], [580, 510], [690, 600],
@@ -213,55 +213,6 @@ def show_probabilities(step: int, outputs: Array, probabilities: Array, temperat
     with right:
         st.html(probability_bars(probabilities))
     show_equation("p", digit, probability_sum(outputs, digit[0], temperature).equation)
-
-
-def show_other_answer(classifier: DigitClassifier, image: NDArray[np.uint8], probabilities: Array) -> None:
-    """Where more or less ink would bring another answer, and a picture changed just so far."""
-    answer, second = np.argsort(probabilities)[:-3:-1].tolist()
-    st.header("What would have to change for another answer?")
-    others = [digit for digit in range(10) if digit != answer]
-    digit = st.radio(f"Instead of {answer}", others, index=others.index(second), horizontal=True)
-    gradient, change = other_answer(classifier, image, digit)
-    new_answer = int(change.probabilities.argmax())
-    before = f"Read as **{answer}**, {percent(probabilities[answer])}; as {digit}, {percent(probabilities[digit])}"
-    after = f"Read as **{new_answer}**, {percent(change.probabilities[new_answer])}"
-    if new_answer == digit:
-        after += f"; as {answer}, {percent(change.probabilities[answer])}"
-    else:
-        after += f": even {change.steps} steps do not turn it into a {digit}"
-    pictures = [
-        (ink_picture(image), "The picture", f"{before}."),
-        (
-            over_ink(image, -gradient),
-            f"Where ink speaks for {digit}",
-            f"−∂E/∂X. Blue: more ink makes a {digit} likelier. Red: less ink does.",
-        ),
-        (
-            signed_picture(change.image / 255 - image / 255),
-            "What was changed",
-            f"{change.steps} small steps along −∂E/∂X: blue is more ink, red is less.",
-        ),
-        (ink_picture(change.image), "The changed picture", f"{after}."),
-    ]
-    with st.container(horizontal=True):
-        for picture, description, caption in pictures:
-            with st.container(width=168):
-                st.html(enlarged(picture, description, side=168))
-                st.markdown(caption)
-    st.caption(
-        "E is the loss for a picture of that digit, and ∂E/∂X what the backward pass hands back for each pixel: "
-        "Simonyan et al., “Deep Inside Convolutional Networks”, 2013."
-    )
-
-
-# Many steps through the network, and nothing that changes while layers and numbers are chosen.
-@st.cache_data(
-    max_entries=100,
-    show_spinner=False,
-    hash_funcs={DigitClassifier: lambda classifier: (classifier.header, classifier.network.arrays())},
-)
-def other_answer(classifier: DigitClassifier, image: NDArray[np.uint8], digit: int) -> tuple[Array, ChangedPicture]:
-    return saliency(classifier, image, digit), change_until(classifier, image, digit)
 
 
 def chosen_index(step: int, values: Array) -> Shape:
