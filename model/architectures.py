@@ -9,7 +9,6 @@ from .activation_layer import ActivationLayer
 from .activations import relu, relu_prime, tanh, tanh_prime
 from .batch_normalization_layer import BatchNormalizationLayer
 from .conv_layer import ConvLayer
-from .dropout_layer import DropoutLayer
 from .fc_layer import FCLayer
 from .flatten_layer import FlattenLayer
 from .layer import Layer
@@ -73,7 +72,6 @@ def best() -> list[Layer]:
         FCLayer(output_shape=(128,)),  # (128,)
         BatchNormalizationLayer(),  # (128,)
         ActivationLayer(activation=relu, activation_prime=relu_prime),  # (128,)
-        DropoutLayer(rate=0.3),  # (128,)
         FCLayer(output_shape=(10,)),  # (10,)
     ]
 

@@ -1,4 +1,4 @@
-"""Augmentation: pictures a little turned, sized, slanted, moved and bent: a network never sees the same one twice.
+"""Augmentation: pictures a little turned, sized, slanted and moved, so that a network never sees the same one twice.
 
 Such a map of a picture is a linear map of its pixels: a sparse 784×784 matrix with four numbers a row, the bilinear
 weights. To build and apply one for every image would cost more than the training step; instead an image shares its map
@@ -10,32 +10,27 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter
 from scipy.sparse import csr_array
 
 SIZE = 28  # pixels, both ways
-SMOOTHNESS = 4  # pixels; how near neighbours are for an elastic distortion
 
 
 @dataclass(frozen=True)
 class Distortion:
-    """How far pictures are changed: Simard et al., "Best Practices for Convolutional Neural Networks", 2003.
-
-    All but `elastic` say how far at most, each way, drawn evenly.
+    """How far pictures are changed at most, each way, drawn evenly: the affine distortions of Simard et al., "Best
+    Practices for Convolutional Neural Networks", 2003.
 
     Attributes:
         rotation: degrees.
         scale: share of the size; width and height change apart.
         shear: pixels to the side for each pixel up.
         shift: pixels, both ways.
-        elastic: pixels that each place is moved by besides, as a root mean square; neighbours go nearly the same way.
     """
 
     rotation: float
     scale: float
     shear: float
     shift: float
-    elastic: float = 0
 
     def draw_map(self, rng: np.random.Generator) -> csr_array:
         """A random map: the float32 matrix that takes flattened pictures `(784, n)` to moved ones."""
@@ -48,15 +43,7 @@ class Distortion:
         centre = (SIZE - 1) / 2
         grid = np.indices((SIZE, SIZE)).reshape(2, -1) - centre  # y, x of each pixel
         places = matrix @ grid + centre + rng.uniform(-self.shift, self.shift, size=(2, 1))
-        if self.elastic:
-            places += self.elastic * smooth_field(rng)
         return bilinear(places)
-
-
-def smooth_field(rng: np.random.Generator) -> NDArray[np.float64]:
-    """Random numbers `(2, 784)` with a mean square of 1 that change slowly across the picture."""
-    field = gaussian_filter(rng.normal(size=(2, SIZE, SIZE)), SMOOTHNESS, mode="wrap", axes=(1, 2))
-    return field.reshape(2, -1) / np.sqrt(np.mean(field**2))
 
 
 def bilinear(places: NDArray[np.float64]) -> csr_array:
