@@ -16,6 +16,7 @@ from data.datasets import OpenMLUnreachable
 from model import load_network
 from model.archive import read_arrays
 from model.classifier import DigitClassifier
+from training.checkpoint import load_checkpoint, save_checkpoint
 from training.train import main
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -109,6 +110,17 @@ def test_a_checkpoint_of_something_else_is_refused(capsys: pytest.CaptureFixture
     Path("runs/other/checkpoint.npz").write_bytes(Path("runs/quick/weights.npz").read_bytes())
     assert main(["--name", "other", "--resume"]) == 2
     assert "runs/other/checkpoint.npz is no checkpoint" in capsys.readouterr().err
+
+
+def test_a_run_begun_by_another_version_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    main(SHORT)
+    path = Path("runs/quick/checkpoint.npz")
+    parameters, optimizer_state, saved = load_checkpoint(path)
+    saved["about"]["settings"]["momentum"] = 0.9
+    save_checkpoint(path, parameters, optimizer_state, saved)
+    Path("runs/quick/weights.npz").unlink()
+    assert main(["--resume"]) == 2
+    assert "runs/quick was begun by another version of this project: --name NAME" in capsys.readouterr().err
 
 
 def unreachable() -> Any:

@@ -105,7 +105,10 @@ def set_up(options: argparse.Namespace, folder: Path) -> Trainer:
         about = description(options, dataset)
         parameters, optimizer_state, progress = {}, {}, Progress()
 
-    recipe = Recipe.from_dict(about["settings"])
+    try:
+        recipe = Recipe.from_dict(about["settings"])
+    except TypeError:  # a setting too many or too few
+        raise RunError(f"{folder} was begun by another version of this project: --name NAME starts a new run") from None
     network = build_network(recipe.architecture, np.random.default_rng(about["seed"]))
     network.use(*LOSSES[recipe.loss])
     trainer = Trainer(recipe, network, dataset, about["seed"], about["threads"], folder, about)
