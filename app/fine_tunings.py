@@ -5,8 +5,6 @@ Each has a folder `runs/handwriting-N/`. What it prints goes to `log.txt` there.
 
 import json
 import re
-import threading
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,8 +12,7 @@ from typing import Any
 from training.files import fits
 from training.finetune import FORMAT
 from training.lock import is_locked
-from training.processes import launch
-from training.runs import LOCK, last_words
+from training.runs import LOCK, last_words, launch_into
 
 COUNT = {"images": int, "before": int, "after": int}
 SHAPE = {"kept": bool, "weights": str, "dataset": str, "validation": COUNT, "own": COUNT}
@@ -44,11 +41,7 @@ def start(root: Path, weights: Path) -> Path:
         OSError: the folder cannot be made, or the process not started.
     """
     folder = new_folder(root / "runs")
-    with open(folder / "log.txt", "wb") as log:
-        process = launch(root, "training.finetune", ["--weights", str(weights), "--name", folder.name], log)
-    threading.Thread(target=process.wait, daemon=True).start()  # or it would stay behind as a zombie
-    while process.poll() is None and not is_locked(folder / LOCK):
-        time.sleep(0.02)
+    launch_into(folder, root, "training.finetune", ["--weights", str(weights), "--name", folder.name])
     return folder
 
 

@@ -165,15 +165,24 @@ def _train(root: Path, name: str, options: Sequence[str]) -> None:
             for other in runs.glob(f"*/{LOCK}"):
                 if is_locked(other):
                     raise RunError(f"{other.parent.name} is being trained: wait for it, or stop it first")
-            with open(folder / "log.txt", "wb") as log:
-                process = launch(root, "training.train", [f"--name={name}", *options], log)
-            started = _comes_true(lambda: is_locked(folder / LOCK) or process.poll() is not None)
+            started = launch_into(folder, root, "training.train", [f"--name={name}", *options])
     except Locked:
         raise RunError("another run is being started: try again in a moment") from None
+    if not started:
+        raise RunError(last_words(folder).removeprefix("error: ") or "the training process did not start")
+
+
+def launch_into(folder: Path, root: Path, module: str, arguments: Sequence[str]) -> bool:
+    """`launch` with its log in a run's folder; whether it got so far as to lock the folder, or to end well.
+
+    Raises:
+        OSError: the log cannot be written, or the process not started.
+    """
+    with open(folder / "log.txt", "wb") as log:
+        process = launch(root, module, arguments, log)
     # Whoever started a process must hear of its end, or it is kept as a zombie.
     threading.Thread(target=process.wait, daemon=True).start()
-    if not started or process.poll():
-        raise RunError(last_words(folder).removeprefix("error: ") or "the training process did not start")
+    return _comes_true(lambda: is_locked(folder / LOCK) or process.poll() is not None) and not process.poll()
 
 
 def _comes_true(condition: Any) -> bool:
