@@ -69,3 +69,9 @@ def wait_until_healthy(url: str, server: subprocess.Popen) -> None:
         except OSError:
             time.sleep(0.02)
     raise RuntimeError("the app did not start; its log.txt says why")
+
+
+def memory(process: int) -> int:
+    """Megabytes that a process holds."""
+    status = Path(f"/proc/{process}/status").read_text()
+    return int(status.partition("VmRSS:")[2].split()[0]) // 1024

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
+from tests.browser.pen import draw, expect_no_reading, expect_reading, press
 from tests.browser.stage import chromium
-from tests.browser.test_draw_in_browser import DIGITS, Strokes, draw, expect_no_reading, expect_reading, number, press
+from tests.drawings import DIGITS, Strokes, number
 from tests.running_app import copy_project, running_app
 
 TIMES = 20

@@ -19,8 +19,9 @@ from data.datasets import DatasetError
 from data.handwriting import Drawing, Handwriting
 from data.ink import strokes_to_image
 from model.classifier import DigitClassifier
+from tests.browser.pen import draw, expect_reading, press
 from tests.browser.stage import PHONE, chromium, open_page, page_names, wait_until_idle
-from tests.browser.test_draw_in_browser import DIGITS, draw, expect_reading, number, press
+from tests.drawings import DIGITS, number
 from tests.running_app import copy_project, running_app
 from training.processes import launch
 from training.report import write_report

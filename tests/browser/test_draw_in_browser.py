@@ -1,6 +1,5 @@
 """The Draw page in Chromium: what a person does with mouse, finger and keyboard, and what they then see."""
 
-import re
 import socket
 from io import BytesIO
 from pathlib import Path
@@ -9,89 +8,21 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from data.handwriting import Handwriting
 from data.samples import load_strokes
+from tests.browser.pen import draw, expect_no_reading, expect_reading, on_screen, pad, press, upload
 from tests.browser.stage import PHONE
+from tests.drawings import DIGITS, NO_DIGITS, Strokes, number
 from tests.running_app import PROJECT
 
-Strokes = list[list[tuple[float, float]]]
-
-# Each digit as a person draws it, on a pad of 100 × 100.
-DIGITS: list[Strokes] = [
-    [[(50, 14), (38, 18), (29, 32), (27, 50), (30, 68), (39, 82), (51, 86), (63, 81), (71, 67), (73, 49), (70, 31),
-      (61, 18), (50, 14)]],
-    [[(52, 14), (51, 32), (50, 50), (49, 68), (48, 86)]],
-    [[(29, 32), (34, 20), (46, 14), (60, 16), (69, 27), (66, 41), (55, 55), (42, 68), (29, 83), (45, 83), (60, 83),
-      (75, 82)]],
-    [[(30, 24), (40, 15), (54, 14), (66, 22), (66, 35), (57, 45), (45, 48), (58, 51), (69, 60), (70, 73), (60, 83),
-      (45, 86), (30, 79)]],
-    [[(36, 14), (33, 30), (30, 46), (29, 54), (45, 54), (60, 53), (75, 52)], [(62, 22), (61, 44), (60, 66), (59, 88)]],
-    [[(35, 15), (34, 30), (32, 45), (46, 41), (60, 44), (69, 55), (69, 69), (60, 81), (46, 86), (31, 81)],
-     [(35, 15), (50, 15), (68, 14)]],
-    [[(62, 14), (49, 23), (39, 37), (32, 53), (31, 69), (38, 82), (51, 87), (64, 81), (68, 68), (61, 57), (48, 55),
-      (36, 62)]],
-    [[(27, 18), (43, 18), (58, 18), (73, 17), (66, 33), (58, 50), (50, 68), (43, 87)]],
-    [[(66, 24), (55, 15), (42, 17), (36, 27), (42, 39), (53, 47), (65, 58), (69, 72), (60, 84), (46, 87), (34, 79),
-      (33, 66), (42, 54), (56, 44), (66, 34), (66, 24)]],
-    [[(67, 32), (59, 19), (46, 15), (34, 23), (32, 37), (40, 48), (53, 48), (64, 40), (67, 30), (66, 48), (63, 67),
-      (59, 87)]],
-]  # fmt: skip
-NO_DIGITS: dict[str, Strokes] = {
-    "wave": [[(5 * i, 50 + 15 * (-1) ** i) for i in range(1, 20)]],
-    "E": [[(68, 15), (32, 15), (32, 50), (32, 85), (68, 85)], [(32, 50), (62, 50)]],
-    "W": [[(12, 18), (30, 84), (50, 35), (70, 84), (88, 18)]],
-    "X": [[(25, 15), (50, 50), (75, 85)], [(75, 15), (50, 50), (25, 85)]],
-}
 PEN_STROKES = PROJECT.parent / "shared" / "drawn" / "pendigits_train.npz"  # not part of the project
 COUNT_MESSAGES = """() => {
     const send = WebSocket.prototype.send;
     window.messages = 0;
     WebSocket.prototype.send = function (...data) { window.messages += 1; send.apply(this, data); };
 }"""
-
-
-def pad(page: Page) -> Locator:
-    return page.get_by_label("Drawing pad")
-
-
-def press(page: Page, button: str) -> None:
-    page.get_by_role("button", name=button, exact=True).click()
-
-
-def on_screen(page: Page, strokes: Strokes) -> Strokes:
-    """Strokes of the pad in the page's pixels."""
-    box = pad(page).bounding_box()
-    assert box is not None
-    return [[(box["x"] + x / 100 * box["width"], box["y"] + y / 100 * box["height"]) for x, y in s] for s in strokes]
-
-
-def number(*digits: int) -> Strokes:
-    """Digits side by side."""
-    width = 100 / len(digits)
-    places = enumerate(digits)
-    return [[(i * width + x * width / 100, 35 + y * 0.3) for x, y in s] for i, digit in places for s in DIGITS[digit]]
-
-
-def draw(page: Page, strokes: Strokes) -> None:
-    for start, *others in on_screen(page, strokes):
-        page.mouse.move(*start)
-        page.mouse.down()
-        for point in others:
-            page.mouse.move(*point)
-        page.mouse.up()
-
-
-def expect_reading(page: Page, beginning: object) -> None:
-    """The reading begins so, once all that was drawn has been read: half a digit may look like another."""
-    expect(page.locator(".pad[data-waiting]")).to_have_count(0, timeout=15_000)
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning", timeout=15_000)
-    expect(page.locator(".st-key-reading")).to_have_text(re.compile(rf"^\s*{beginning}"), timeout=15_000)
-
-
-def expect_no_reading(page: Page) -> None:
-    expect_reading(page, r"Draw a digit\s*$")
 
 
 def ink(page: Page) -> str:
@@ -106,10 +37,6 @@ def picture(digit: int, paper: Any, colour: Any, mode: str = "RGB") -> bytes:
     file = BytesIO()
     image.save(file, "PNG")
     return file.getvalue()
-
-
-def upload(page: Page, content: bytes, name: str = "digit.png") -> None:
-    page.locator("input[type=file]").set_input_files({"name": name, "mimeType": "image/png", "buffer": content})
 
 
 def test_every_digit_drawn_with_the_mouse_is_read(page: Page) -> None:

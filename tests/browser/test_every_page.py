@@ -8,8 +8,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.browser.pen import draw, expect_reading, upload
 from tests.browser.stage import open_page, page_links, page_names, wait_until_idle
-from tests.browser.test_draw_in_browser import DIGITS, draw, expect_reading, upload
+from tests.drawings import DIGITS
 from tests.running_app import copy_project, running_app
 from training.report import write_report
 

@@ -5,8 +5,9 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.pen import draw, pad, press
 from tests.browser.stage import PHONE
-from tests.browser.test_draw_in_browser import DIGITS, draw, pad, press
+from tests.drawings import DIGITS
 
 
 def open_page(page: Page) -> None:

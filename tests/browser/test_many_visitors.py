@@ -5,7 +5,8 @@ from contextlib import ExitStack
 from playwright.sync_api import Browser, Page
 
 from tests.browser.conftest import visitor
-from tests.browser.test_draw_in_browser import DIGITS, draw, expect_no_reading, expect_reading, press
+from tests.browser.pen import draw, expect_no_reading, expect_reading, press
+from tests.drawings import DIGITS
 
 
 def draw_at_once(pages: list[Page], digits: list[int]) -> None:

@@ -16,10 +16,10 @@ from app.number import drawing_key, explanation, headline
 from app.truth_buttons import TAKE_BACK, TRUTHS
 from data.handwriting import FILE, Handwriting
 from model.classifier import DigitClassifier
-from tests.browser.test_draw_in_browser import DIGITS, number
+from tests.drawings import scrawl
 from tests.hostile.conftest import TORTURE
 from tests.hostile.visitor import Reading, Strokes, Visitor, visiting
-from tests.running_app import app_process, copy_project
+from tests.running_app import app_process, copy_project, memory
 from training.drawing import read_drawing
 
 VISITORS, SECONDS = (50, 300) if TORTURE else (5, 6)
@@ -27,7 +27,6 @@ WARM_UP = SECONDS / 5  # after which memory must stay
 GLANCE = (1.0, 3.0)  # seconds from a reading to the next stroke: with the strokes themselves, a drawing in 2 to 4 s
 # Shares of the drawings, of the corrections, and of the drawings; few seconds have to hold some of each.
 CORRECTED, TAKEN_BACK, SWITCHED = (0.25, 0.1, 0.1) if TORTURE else (0.7, 0.3, 0.7)
-DRAWING = 1000 / 100  # the pad's unit, of the unit that the digits are drawn in
 
 
 @dataclass
@@ -41,21 +40,6 @@ class Diary:
     problems: list[str] = field(default_factory=list)
 
 
-def drawing(rng: np.random.Generator) -> Strokes:
-    """A digit or a number of two or three, by a hand that never draws the same twice."""
-    digits = rng.integers(10, size=rng.choice([1, 1, 1, 2, 3]))
-    strokes = DIGITS[digits[0]] if len(digits) == 1 else number(*digits)
-    return [wobbly(np.array(stroke) * DRAWING, rng) for stroke in strokes]
-
-
-def wobbly(stroke: np.ndarray, rng: np.random.Generator) -> list[tuple[int, int]]:
-    """A stroke's points moved, so that networks are unsure and of different minds, and three more between each two."""
-    moved = stroke + rng.normal(scale=30, size=stroke.shape)
-    steps = np.arange(0, len(moved) - 0.75, 0.25)
-    points = np.stack([np.interp(steps, np.arange(len(moved)), axis) for axis in moved.T], axis=1)
-    return [(int(x), int(y)) for x, y in points.round().clip(0, 1000)]
-
-
 async def visit(visitor: Visitor, seed: int, diary: Diary) -> None:
     """Draw and draw, now and then say what it was, and now and then let other weights read."""
     rng = np.random.default_rng(seed)
@@ -63,7 +47,7 @@ async def visit(visitor: Visitor, seed: int, diary: Diary) -> None:
     until = time.monotonic() + SECONDS
     await asyncio.sleep(rng.uniform(*GLANCE))  # nobody begins at the same moment
     while time.monotonic() < until:
-        strokes = drawing(rng)
+        strokes = scrawl(rng)
         reading, wait = await visitor.draw(strokes)
         diary.readings.append((strokes, weights, reading))
         diary.waits.append(wait)
@@ -120,12 +104,6 @@ def check_store(project: Path, diaries: list[Diary]) -> None:
 def weights_name(label: str) -> str:
     """ "pretrained/quick · mnist · 99.2 %" → "model/pretrained/quick.npz", as a drawing names its weights."""
     return f"model/{label.partition(' ')[0]}.npz"
-
-
-def memory(process: int) -> int:
-    """Megabytes that a process holds."""
-    status = Path(f"/proc/{process}/status").read_text()
-    return int(status.partition("VmRSS:")[2].split()[0]) // 1024
 
 
 async def crowd(url: str, process: int, diaries: list[Diary]) -> tuple[int, int]:

@@ -7,14 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.browser.test_draw_in_browser import DIGITS
+from tests.drawings import DIGITS
 from tests.hostile.conftest import TORTURE
-from tests.hostile.test_crowd import memory
 from tests.hostile.test_hostile_messages import message
 from tests.hostile.test_hostile_pictures import KINDS
 from tests.hostile.uploading import put, token
 from tests.hostile.visitor import Visitor, visiting
-from tests.running_app import app_process, copy_project
+from tests.running_app import app_process, copy_project, memory
 
 COUNT = 150 if TORTURE else 10
 SEVEN = [[(int(10 * x), int(10 * y)) for x, y in stroke] for stroke in DIGITS[7]]

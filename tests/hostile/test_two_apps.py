@@ -9,8 +9,8 @@ import numpy as np
 
 from app.truth_buttons import TAKE_BACK, TRUTHS
 from data.handwriting import FILE, Handwriting
+from tests.drawings import scrawl
 from tests.hostile.conftest import TORTURE
-from tests.hostile.test_crowd import drawing
 from tests.hostile.visitor import Strokes, Visitor, visiting
 from tests.running_app import app_process, copy_project
 
@@ -26,7 +26,7 @@ async def draw_the_same(pair: list[Visitor], seed: int, settled: dict[str, int |
     """
     rng = np.random.default_rng(seed)
     for _ in range(DRAWINGS):
-        strokes = drawing(rng)
+        strokes = scrawl(rng)
         key, same_key = [await shown(visitor, strokes) for visitor in pair]
         assert key == same_key
         first, second, last = (str(truth) for truth in rng.choice(list(TRUTHS), size=3))

@@ -1,0 +1,46 @@
+"""What a person does on the Draw page, and what the page then says."""
+
+import re
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.drawings import Strokes
+
+
+def pad(page: Page) -> Locator:
+    return page.get_by_label("Drawing pad")
+
+
+def press(page: Page, button: str) -> None:
+    page.get_by_role("button", name=button, exact=True).click()
+
+
+def on_screen(page: Page, strokes: Strokes) -> Strokes:
+    """Strokes of the pad in the page's pixels."""
+    box = pad(page).bounding_box()
+    assert box is not None
+    return [[(box["x"] + x / 100 * box["width"], box["y"] + y / 100 * box["height"]) for x, y in s] for s in strokes]
+
+
+def draw(page: Page, strokes: Strokes) -> None:
+    for start, *others in on_screen(page, strokes):
+        page.mouse.move(*start)
+        page.mouse.down()
+        for point in others:
+            page.mouse.move(*point)
+        page.mouse.up()
+
+
+def expect_reading(page: Page, beginning: object) -> None:
+    """The reading begins so, once all that was drawn has been read: half a digit may look like another."""
+    expect(page.locator(".pad[data-waiting]")).to_have_count(0, timeout=15_000)
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning", timeout=15_000)
+    expect(page.locator(".st-key-reading")).to_have_text(re.compile(rf"^\s*{beginning}"), timeout=15_000)
+
+
+def expect_no_reading(page: Page) -> None:
+    expect_reading(page, r"Draw a digit\s*$")
+
+
+def upload(page: Page, content: bytes, name: str = "digit.png") -> None:
+    page.locator("input[type=file]").set_input_files({"name": name, "mimeType": "image/png", "buffer": content})
