@@ -49,6 +49,7 @@ def test_the_table_has_each_seed_their_mean_and_their_ensemble() -> None:
     assert [row.name for row in rows] == ["seed 0", "seed 1", "seed 2", "mean", "ensemble"]
     assert [row.accuracy for row in rows[:3]] == [1, 0.25, 0]
     assert rows[3].accuracy == pytest.approx(1.25 / 3)
+    assert [row.worst_digit for row in rows[:4]] == [1, 0, 0, pytest.approx(1 / 3)]
     assert rows[4].accuracy == 1  # 0.57 for the digit, and the wrong answers disagree
     assert rows[3].calibration_error == pytest.approx(np.mean([row.calibration_error for row in rows[:3]]))
 
@@ -63,7 +64,7 @@ def test_what_is_trained_is_not_trained_again_and_all_seeds_are_told(
     capsys.readouterr()
     assert main(["--recipe", "article", "--seeds", "0", "3", "--datasets", "digits"]) == 0
     printed = capsys.readouterr().out
-    assert "| mean | 98.00 % ± 1.00 % | 0.05 h in all | |" in printed
+    assert "| mean | 98.00 % ± 1.41 % | 0.05 h in all | |" in printed
     assert Path("runs/article-study/study.md").read_text() == printed.rstrip("\n") + "\n"
     rows = json.loads(Path("runs/article-study/study.json").read_text())["digits"]
     assert [row["name"] for row in rows] == ["seed 0", "seed 3", "mean", "ensemble"]

@@ -8,7 +8,7 @@ import json
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +41,7 @@ class Row:
 
     name: str
     accuracy: float
+    worst_digit: float  # the accuracy on the digit that fares worst
     calibration_error: float
     most_certain: float  # the accuracy on the `MOST_CERTAIN` of the pictures
 
@@ -118,11 +119,12 @@ def measure(
     def row(name: str, probabilities: NDArray[np.floating]) -> Row:
         evaluation = evaluate(probabilities, labels, blank)
         certain = accuracy_of_most_certain(probabilities, labels, MOST_CERTAIN)
-        return Row(name, evaluation.accuracy, evaluation.calibration_error, certain)
+        worst = min(digit.recall for digit in evaluation.digits if digit.images)
+        return Row(name, evaluation.accuracy, worst, evaluation.calibration_error, certain)
 
     rows = [row(f"seed {seed}", each) for seed, each in zip(classifiers, probabilities, strict=True)]
-    numbers = np.array([[each.accuracy, each.calibration_error, each.most_certain] for each in rows])
-    return [*rows, Row("mean", *numbers.mean(axis=0).tolist()), row("ensemble", np.mean(probabilities, axis=0))]
+    mean = np.mean([astuple(each)[1:] for each in rows], axis=0)
+    return [*rows, Row("mean", *mean.tolist()), row("ensemble", np.mean(probabilities, axis=0))]
 
 
 def as_table(recipe: str, classifiers: dict[int, DigitClassifier], rows: dict[str, list[Row]]) -> str:
@@ -133,20 +135,22 @@ def as_table(recipe: str, classifiers: dict[int, DigitClassifier], rows: dict[st
         minutes = f"{header['training_seconds'] / 60:.1f} min on {header['threads']} threads"
         lines.append(f"| {seed} | {percent(header['validation_accuracy'])} | {minutes} | {header['commit']} |")
     accuracies = [header["validation_accuracy"] for header in headers.values()]
-    spread = " ± ".join(percent(float(each)) for each in (np.mean(accuracies), np.std(accuracies)))
     hours = sum(header["training_seconds"] for header in headers.values()) / 3600
-    lines.append(f"| mean | {spread} | {hours:.2f} h in all | |")
+    lines.append(f"| mean | {mean_and_deviation(accuracies)} | {hours:.2f} h in all | |")
     for dataset, read in rows.items():
-        deviation = float(np.std([row.accuracy for row in read[:-2]]))
-        lines += ["", f"## {dataset}", "", f"Standard deviation of the seeds' accuracy: {percent(deviation)}.", ""]
-        lines += [
-            f"| | right | calibration error | right of the {MOST_CERTAIN:.0%} most certain |",
-            "|---|---|---|---|",
-        ]
-        for row in read:
-            shares = (row.accuracy, row.calibration_error, row.most_certain)
-            lines.append(f"| {row.name} | {' | '.join(map(percent, shares))} |")
+        spread = mean_and_deviation([row.accuracy for row in read[:-2]])
+        lines += ["", f"## {dataset}", "", f"Right, mean and deviation of the seeds: {spread}.", ""]
+        columns = ("", "right", "of the worst digit", "calibration error", f"of the {MOST_CERTAIN:.0%} most certain")
+        lines += [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
+        lines += [f"| {row.name} | {' | '.join(map(percent, astuple(row)[1:]))} |" for row in read]
     return "\n".join([*lines, ""])
+
+
+def mean_and_deviation(shares: list[float]) -> str:
+    """The mean, and how far one more seed would probably lie from it: the sample's standard deviation."""
+    if len(shares) == 1:
+        return percent(shares[0])
+    return f"{percent(float(np.mean(shares)))} ± {percent(float(np.std(shares, ddof=1)))}"
 
 
 if __name__ == "__main__":
