@@ -167,7 +167,7 @@ with st.expander("Measure a network", expanded=not reports):
 reports = list_reports(RUNS)
 if not reports:
     st.info("There is no report yet. Measure a network above, or with this command:")
-    st.code("make evaluate WEIGHTS=model/pretrained/quick.npz", language="bash")
+    st.code("make evaluate WEIGHTS=model/pretrained/best.npz", language="bash")
     st.stop()
 
 left, right = st.columns(2, gap="large")

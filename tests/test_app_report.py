@@ -107,7 +107,7 @@ def test_report_without_its_page_has_no_download(root: Path) -> None:
 def test_no_report_says_which_command_writes_one(root: Path) -> None:
     page = run_page()
     assert "no report yet" in page.info[0].value
-    assert page.code[0].value == "make evaluate WEIGHTS=model/pretrained/quick.npz"
+    assert page.code[0].value == "make evaluate WEIGHTS=model/pretrained/best.npz"
     assert not page.metric
 
 

@@ -36,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Returns the exit status: 0, or 2 for bad input."""
     parser = Parser(prog="python -m training.simulate_writers", description="Let ten writers correct thirty digits.")
     parser.add_argument("strokes", type=Path, help="a strokes file with the array writer")
-    parser.add_argument("--weights", type=Path, default=Path("model/pretrained/quick.npz"), help="default: %(default)s")
+    parser.add_argument("--weights", type=Path, default=Path("model/pretrained/best.npz"), help="default: %(default)s")
     parser.add_argument("--threads", type=positive, default=usable_cores(), help="default: the cores, %(default)s")
     options = parser.parse_args(arguments)
     try:

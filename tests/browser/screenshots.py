@@ -84,7 +84,7 @@ def small_png(png: bytes) -> bytes:
 
 def fill_report_page(project: Path) -> None:
     """A report on MNIST, or on scikit-learn's small digits where MNIST cannot be had."""
-    weights, folder = project / "model/pretrained/quick.npz", project / "runs/quick/report"
+    weights, folder = project / "model/pretrained/best.npz", project / "runs/best/report"
     try:
         write_report(weights, "mnist", folder)
     except DatasetError:
@@ -94,13 +94,13 @@ def fill_report_page(project: Path) -> None:
 def fill_handwriting_page(project: Path) -> None:
     """Digits that somebody kept, and what was read as each; the last was misread."""
     handwriting = Handwriting(project / "handwriting.sqlite")
-    classifier = DigitClassifier.load(project / "model/pretrained/quick.npz")
+    classifier = DigitClassifier.load(project / "model/pretrained/best.npz")
     for digit, strokes in enumerate(DIGITS):
         ink = [np.array(stroke, np.float64) for stroke in strokes]
         image = strokes_to_image(ink)
         assert image is not None
         answer = int(classifier.predict(image[np.newaxis])[0]) if digit < 9 else 4
-        handwriting.keep(Drawing(str(digit), ink, image, answer, digit, "model/pretrained/quick.npz"))
+        handwriting.keep(Drawing(str(digit), ink, image, answer, digit, "model/pretrained/best.npz"))
 
 
 def fill_train_page(project: Path) -> None:
