@@ -32,7 +32,7 @@ def test_a_digit_is_drawn_and_followed_to_a_single_number(page: Page) -> None:
     output = page.get_by_label("Output Y", exact=True)
     box = output.bounding_box()
     assert box is not None
-    output.click(position={"x": box["width"] * 5.5 / 24, "y": box["height"] * 3.5 / 24})
+    output.click(position={"x": box["width"] * 5.5 / 26, "y": box["height"] * 3.5 / 26})
     expect_sum(page, r"Y\[3, 5, \d+\] = Σ x · w \+ b = ")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowRight")
@@ -43,12 +43,12 @@ def test_a_digit_is_drawn_and_followed_to_a_single_number(page: Page) -> None:
     expect_sum(page, r"Y\[4, 6, 1\]")
     page.get_by_label("Kernels, small").click(position={"x": 5, "y": 5})
     expect_sum(page, r"Y\[4, 6, 0\]")
-    output.hover(position={"x": box["width"] * 1.5 / 24, "y": box["height"] * 2.5 / 24})
+    output.hover(position={"x": box["width"] * 1.5 / 26, "y": box["height"] * 2.5 / 26})
     expect(page.get_by_text(re.compile(r"map 0, row 2, column 1: −?\d+\.\d{3}"))).to_be_visible()
 
     page.get_by_role("radio", name=re.compile("^1 Convolution")).focus()
     page.keyboard.press("ArrowRight")
-    expect_sum(page, r"Y\[\d+, \d+, \d+\] = max\(")
+    expect_sum(page, r"Y\[\d+, \d+, \d+\] = relu\(")
 
 
 @pytest.mark.parametrize("window", [PHONE])
