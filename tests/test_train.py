@@ -17,6 +17,7 @@ from model import load_network
 from model.archive import read_arrays
 from model.classifier import DigitClassifier
 from training.checkpoint import load_checkpoint, save_checkpoint
+from training.recipes import RECIPES
 from training.train import main
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -46,7 +47,8 @@ def test_a_run_writes_weights_history_and_checkpoint(capsys: pytest.CaptureFixtu
     assert header["versions"]["numpy"] == np.__version__
     assert header["commit"]
     printed = capsys.readouterr()
-    assert "1 epochs of 1,168 images of digits and 584 made of them; 129 are for validation" in printed.out
+    made = round(1_168 * RECIPES["quick"].redrawn) + round(1_168 * RECIPES["quick"].outliers)
+    assert f"1 epochs of 1,168 images of digits and {made} made of them; 129 are for validation" in printed.out
     assert "runs/mine/weights.npz" in printed.out
     assert "epoch 1/1" in printed.err
     assert "validation" in printed.err
