@@ -64,6 +64,7 @@ RECIPES = {
         batch_size=128,
         augmentation=Distortion(rotation=10, scale=0.1, shear=0.15, shift=1.5),
         redrawn=0.1,
+        outliers=0.05,
     ),
     "sprint": Recipe(
         architecture="quick",
