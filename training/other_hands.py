@@ -64,7 +64,7 @@ def upstroke(ink: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.f
     angle = rng.uniform(np.radians(15), np.radians(60))
     turned = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) @ stem
     start = top + turned * rng.uniform(0.2, 0.95)
-    bend = rng.normal(0, 0.04, 2) * np.linalg.norm(stem)
+    bend = rng.normal(0, 0.1, 2) * np.linalg.norm(stem)
     lines = [curve(start, (start + top) / 2 + bend, top)]
     if rng.random() < 0.25:
         half = np.array([rng.uniform(0.15, 0.4) * np.linalg.norm(stem), 0])
@@ -126,7 +126,7 @@ def other_four(ink: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np
 # What is done to which digit, and to what share of them.
 CHANGES: dict[int, tuple[Callable[[NDArray[np.float32], np.random.Generator], NDArray[np.float32]], float]] = {
     0: (slash, 0.2),
-    1: (upstroke, 0.5),
+    1: (upstroke, 0.75),
     4: (other_four, 0.5),
     7: (crossbar, 0.45),
     9: (curl, 0.5),
