@@ -4,6 +4,7 @@ import sys
 from collections import Counter
 
 import numpy as np
+from numpy.typing import NDArray
 
 from data.datasets import DatasetError
 from data.ink import strokes_to_image
@@ -14,7 +15,7 @@ from model.weights import WeightsError
 
 from .command_line import Parser
 from .drawing import read_drawing
-from .non_digits import make_non_digits
+from .non_digits import Strokes, make_non_digits
 
 VARIANTS = 16  # of each kind of drawing that is no digit
 LEAST_REFUSED = 8  # kinds to name
@@ -34,8 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (WeightsError, DatasetError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    non_digits = make_non_digits(VARIANTS, np.random.default_rng(0))
-    images = np.stack([image for _, strokes in non_digits if (image := strokes_to_image(strokes)) is not None])
+    non_digits, images = drawings_of_no_digit()
     kinds = Counter(name for name, _ in non_digits)
     readings = classifier.read(images)
     refused = Counter(
@@ -62,6 +62,13 @@ def main(arguments: list[str] | None = None) -> int:
     print(f"  unsure               {share(verdicts[Verdict.UNSURE], len(labels))}")
     print(f"  right, if answered   {share((right & answered).sum(), answered.sum())}")
     return 0
+
+
+def drawings_of_no_digit() -> tuple[list[tuple[str, Strokes]], NDArray[np.uint8]]:
+    """Always the same: the kind and the strokes of each, and their pictures `(n, 28, 28)`."""
+    drawings = make_non_digits(VARIANTS, np.random.default_rng(0))
+    images = [image for _, strokes in drawings if (image := strokes_to_image(strokes)) is not None]
+    return drawings, np.stack(images)
 
 
 def share(part: int, whole: int) -> str:

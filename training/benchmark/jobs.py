@@ -13,7 +13,7 @@ from model.network import Network
 
 BATCH = 128
 LEARNING_RATE = 1e-3
-STEPS = {"article": 60, "fully connected": 100, "quick": 15, "best": 4}  # a run: about a third of a second
+STEPS = {"article": 60, "fully connected": 100, "quick": 15, "best": 8}  # a run: about a third of a second
 
 
 def job(name: str, count: int = BATCH) -> tuple[Network, NDArray[np.uint8], NDArray[np.float32]]:
