@@ -5,9 +5,14 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from model.classifier import DigitClassifier
 from tests.browser.pen import draw, pad, press
 from tests.browser.stage import PHONE
 from tests.drawings import DIGITS
+from training.processes import PROJECT
+
+# The first layer of the network that the app opens on is a convolution; its output is so many numbers wide and high.
+SIDE = (DigitClassifier.load(PROJECT / "model/pretrained/best.npz").network.layers[0].output_shape or ())[0]
 
 
 def open_page(page: Page) -> None:
@@ -32,7 +37,7 @@ def test_a_digit_is_drawn_and_followed_to_a_single_number(page: Page) -> None:
     output = page.get_by_label("Output Y", exact=True)
     box = output.bounding_box()
     assert box is not None
-    output.click(position={"x": box["width"] * 5.5 / 26, "y": box["height"] * 3.5 / 26})
+    output.click(position={"x": box["width"] * 5.5 / SIDE, "y": box["height"] * 3.5 / SIDE})
     expect_sum(page, r"Y\[3, 5, \d+\] = Σ x · w \+ b = ")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowRight")
@@ -43,12 +48,13 @@ def test_a_digit_is_drawn_and_followed_to_a_single_number(page: Page) -> None:
     expect_sum(page, r"Y\[4, 6, 1\]")
     page.get_by_label("Kernels, small").click(position={"x": 5, "y": 5})
     expect_sum(page, r"Y\[4, 6, 0\]")
-    output.hover(position={"x": box["width"] * 1.5 / 26, "y": box["height"] * 2.5 / 26})
+    output.hover(position={"x": box["width"] * 1.5 / SIDE, "y": box["height"] * 2.5 / SIDE})
     expect(page.get_by_text(re.compile(r"map 0, row 2, column 1: −?\d+\.\d{3}"))).to_be_visible()
 
     page.get_by_role("radio", name=re.compile("^1 Convolution")).focus()
     page.keyboard.press("ArrowRight")
-    expect_sum(page, r"Y\[\d+, \d+, \d+\] = relu\(")
+    expect(page.get_by_role("radio", name=re.compile("^2 "))).to_be_checked()
+    expect_sum(page, r"Y\[\d+, \d+, \d+\] = max\(")
 
 
 @pytest.mark.parametrize("window", [PHONE])
