@@ -63,6 +63,14 @@ def test_weights_that_do_not_tell_how_they_were_made_get_no_card(
     assert (tmp_path / "three.md").read_text() == "the card before"
 
 
+def test_weights_of_another_data_set_get_no_card(
+    tmp_path: Path, strokes: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    weights = save_always_three(tmp_path / "three.npz", **{**HEADER, "dataset": "digits"})
+    assert main([str(weights), strokes]) == 2
+    assert "was trained on digits: only what was trained on MNIST has a card" in capsys.readouterr().err
+
+
 def test_a_missing_file_is_one_line(tmp_path: Path, strokes: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(tmp_path / "none.npz"), strokes]) == 2
     assert capsys.readouterr().err.startswith("error: ")

@@ -61,13 +61,13 @@ def card_of(weights: Path, strokes: str) -> str:
     header = classifier.header
     try:
         recipe = Recipe.from_dict(header["settings"])
-        training_images = len(load_dataset(header["dataset"]).train_images)
+        if header["dataset"] != "mnist":
+            raise WeightsError(
+                f"{weights} was trained on {header['dataset']}: only what was trained on MNIST has a card"
+            )
+        learned, held_back = map(len, split(len(load_dataset("mnist").train_images)))
         drawn, labels = load_images(strokes)
-        tests = {
-            "MNIST's test images": measured(classifier, *load_images("mnist")),
-            "USPS: digits from envelopes": measured(classifier, *load_images("usps")),
-            f"`{Path(strokes).name}`: digits drawn with a pen": measured(classifier, drawn, labels),
-        }
+        mnist, pen = measured(classifier, *load_images("mnist")), measured(classifier, drawn, labels)
         _, no_digits = drawings_of_no_digit()
         return template().render(
             name=weights.stem,
@@ -75,11 +75,16 @@ def card_of(weights: Path, strokes: str) -> str:
             recipe=recipe,
             network=(inspect.getdoc(ARCHITECTURES[recipe.architecture]) or "").splitlines()[0],
             parameters=sum(array.size for array in classifier.network.parameters().values()),
-            images=dict(zip(("learned", "held_back"), map(len, split(training_images)), strict=True)),
-            made=made_images(recipe, len(split(training_images)[0])),
-            tests=tests,
-            mnist=next(iter(tests.values())),
-            pen=list(tests.values())[-1],
+            learned=learned,
+            held_back=held_back,
+            made=made_images(recipe, learned),
+            mnist=mnist,
+            pen=pen,
+            tests={
+                "MNIST's test images": mnist,
+                "USPS: digits from envelopes": measured(classifier, *load_images("usps")),
+                f"`{Path(strokes).name}`: digits drawn with a pen": pen,
+            },
             no_digits=len(no_digits),
             refused={"rightly": refused(classifier, no_digits), "wrongly": refused(classifier, drawn)},
         )
