@@ -7,13 +7,13 @@ Cards for Model Reporting", 2019). It reads MNIST's test images: write one when 
 import inspect
 import sys
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedError
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, UndefinedError
 from numpy.typing import NDArray
 
 from data.datasets import DatasetError, load_dataset
+from data.samples import load_samples
 from model.architectures import ARCHITECTURES
 from model.classifier import DigitClassifier
 from model.reading import Verdict
@@ -22,9 +22,8 @@ from model.weights import WeightsError
 from .command_line import Parser
 from .evaluation import ConfusedPair, Evaluation, evaluate
 from .files import write_whole
+from .non_digits import drawings_of_no_digit
 from .recipes import Recipe
-from .refusals import drawings_of_no_digit
-from .test_sets import load_images
 from .trainer import split
 from .training_set import training_set_size
 from .wording import duration, percent
@@ -65,9 +64,13 @@ def card_of(weights: Path, strokes: str) -> str:
             raise WeightsError(
                 f"{weights} was trained on {header['dataset']}: only what was trained on MNIST has a card"
             )
-        learned, held_back = map(len, split(len(load_dataset("mnist").train_images)))
-        drawn, labels = load_images(strokes)
-        mnist, pen = measured(classifier, *load_images("mnist")), measured(classifier, drawn, labels)
+        mnist, usps = load_dataset("mnist"), load_dataset("usps")
+        learned, held_back = map(len, split(len(mnist.train_images)))
+        drawn, labels = load_samples(strokes)
+        of_mnist, of_drawn = (
+            measured(classifier, mnist.test_images, mnist.test_labels),
+            measured(classifier, drawn, labels),
+        )
         _, no_digits = drawings_of_no_digit()
         return template().render(
             name=weights.stem,
@@ -78,12 +81,12 @@ def card_of(weights: Path, strokes: str) -> str:
             learned=learned,
             held_back=held_back,
             made=made_images(recipe, learned),
-            mnist=mnist,
-            pen=pen,
+            mnist=of_mnist,
+            pen=of_drawn,
             tests={
-                "MNIST's test images": mnist,
-                "USPS: digits from envelopes": measured(classifier, *load_images("usps")),
-                f"`{Path(strokes).name}`: digits drawn with a pen": pen,
+                "MNIST's test images": of_mnist,
+                "USPS: digits from envelopes": measured(classifier, usps.test_images, usps.test_labels),
+                f"`{Path(strokes).name}`: digits drawn with a pen": of_drawn,
             },
             no_digits=len(no_digits),
             refused={"rightly": refused(classifier, no_digits), "wrongly": refused(classifier, drawn)},
@@ -109,7 +112,7 @@ def made_images(recipe: Recipe, learned: int) -> dict[str, int]:
     return {"redrawn as other hands write them": digits - learned, "of no digit, put together from them": others}
 
 
-def template() -> Any:
+def template() -> Template:
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         trim_blocks=True,

@@ -7,8 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
+from data.ink import strokes_to_image
+
 Strokes = list[NDArray[np.float64]]
 
+VARIANTS = 16  # of each kind, to measure with
 WOBBLE = 0.03  # how far a hand misses the points it aims at
 TURN, SLANT, STRETCH = 0.12, 0.15, 0.12  # radians, shear and share of the length: standard deviations
 STEP = 0.02  # between the points of a stroke
@@ -66,6 +69,13 @@ SHAPES: dict[str, list[list[tuple[float, float]]]] = {
                  [(0.5, 0.45), (0.5, 0.9), (0.4, 1), (0.3, 0.9)]],
     "dots": [[(0.1, 0.5), (0.12, 0.5)], [(0.5, 0.5), (0.52, 0.5)], [(0.9, 0.5), (0.92, 0.5)]],
 }  # fmt: skip
+
+
+def drawings_of_no_digit() -> tuple[list[tuple[str, Strokes]], NDArray[np.uint8]]:
+    """Those to measure with, always the same: the kind and the strokes of each, and their pictures `(n, 28, 28)`."""
+    drawings = make_non_digits(VARIANTS, np.random.default_rng(0))
+    images = [image for _, strokes in drawings if (image := strokes_to_image(strokes)) is not None]
+    return drawings, np.stack(images)
 
 
 def make_non_digits(variants: int, rng: np.random.Generator) -> list[tuple[str, Strokes]]:

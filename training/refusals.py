@@ -4,10 +4,8 @@ import sys
 from collections import Counter
 
 import numpy as np
-from numpy.typing import NDArray
 
 from data.datasets import DatasetError
-from data.ink import strokes_to_image
 from data.samples import load_samples
 from model.classifier import DigitClassifier
 from model.reading import Verdict
@@ -15,9 +13,9 @@ from model.weights import WeightsError
 
 from .command_line import Parser
 from .drawing import read_drawing
-from .non_digits import Strokes, make_non_digits
+from .non_digits import drawings_of_no_digit
+from .wording import percent
 
-VARIANTS = 16  # of each kind of drawing that is no digit
 LEAST_REFUSED = 8  # kinds to name
 
 
@@ -64,15 +62,8 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def drawings_of_no_digit() -> tuple[list[tuple[str, Strokes]], NDArray[np.uint8]]:
-    """Always the same: the kind and the strokes of each, and their pictures `(n, 28, 28)`."""
-    drawings = make_non_digits(VARIANTS, np.random.default_rng(0))
-    images = [image for _, strokes in drawings if (image := strokes_to_image(strokes)) is not None]
-    return drawings, np.stack(images)
-
-
 def share(part: int, whole: int) -> str:
-    return f"{100 * part / max(whole, 1):.2f} %"
+    return percent(part / max(whole, 1))
 
 
 if __name__ == "__main__":
