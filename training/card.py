@@ -67,10 +67,8 @@ def card_of(weights: Path, strokes: str) -> str:
         mnist, usps = load_dataset("mnist"), load_dataset("usps")
         learned, held_back = map(len, split(len(mnist.train_images)))
         drawn, labels = load_samples(strokes)
-        of_mnist, of_drawn = (
-            measured(classifier, mnist.test_images, mnist.test_labels),
-            measured(classifier, drawn, labels),
-        )
+        of_mnist = measured(classifier, mnist.test_images, mnist.test_labels)
+        of_drawn = measured(classifier, drawn, labels)
         _, no_digits = drawings_of_no_digit()
         return template().render(
             name=weights.stem,
