@@ -4,10 +4,10 @@ import streamlit as st
 
 st.set_page_config(page_title="Digits from scratch", page_icon="✏️", layout="wide")
 pages = {
-    "draw.py": "Draw",
-    "inside.py": "Look inside",
-    "handwriting.py": "My handwriting",
-    "train.py": "Train",
-    "report.py": "Report",
+    "draw": "Draw",
+    "inside": "Look inside",
+    "handwriting": "My handwriting",
+    "train": "Train",
+    "report": "Report",
 }
-st.navigation([st.Page(file, title=title, default=file == "draw.py") for file, title in pages.items()]).run()
+st.navigation([st.Page(f"pages/{page}.py", title=title, default=page == "draw") for page, title in pages.items()]).run()

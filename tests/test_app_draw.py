@@ -10,17 +10,17 @@ import pytest
 from PIL import Image, ImageDraw
 from streamlit.testing.v1 import AppTest
 
-from app.charts import enlarged, percent, probability_bars
-from app.number import drawing_key
+from app.charts.html import enlarged, percent, probability_bars
+from app.texts.reading import drawing_key
 from data.handwriting import Handwriting, HandwritingError
 from data.ink import picture_to_image, strokes_to_image
 from model import save_network
 from model.architectures import build_network
 from model.classifier import DigitClassifier
 from model.reading import Reading, Verdict
-from training.drawing import DrawnDigit
+from training.recognition.drawing import DrawnDigit
 
-PAGE = Path(__file__).parents[1] / "app" / "draw.py"
+PAGE = Path(__file__).parents[1] / "app" / "pages" / "draw.py"
 STROKE = [[300, 200], [700, 200], [500, 500], [400, 900]]
 SEVEN = {"revision": 3, "strokes": [STROKE]}
 BLANK = {"revision": 4, "strokes": []}
@@ -32,7 +32,7 @@ ANSWERS = {"dataset": "mnist", "unsure_below": 0.0}  # whatever the network read
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty project folder, where the page looks for weights."""
-    monkeypatch.setattr("app.weights_picker.ROOT", tmp_path)
+    monkeypatch.setattr("app.components.weights_picker.ROOT", tmp_path)
     return tmp_path
 
 

@@ -10,15 +10,16 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import fine_tunings, weights_picker
+from app.components import weights_picker
 from data.handwriting import Drawing, Handwriting
 from data.handwriting_file import pack
 from data.ink import strokes_to_image
 from tests.tiny_report import save_always_three
-from training.lock import locked
-from training.runs import LOCK
+from training.runs import fine_tunings
+from training.runs.lock import locked
+from training.runs.run import LOCK
 
-PAGE = Path(__file__).parents[1] / "app" / "handwriting.py"
+PAGE = Path(__file__).parents[1] / "app" / "pages" / "handwriting.py"
 RESULT = {
     "format": 1,
     "kept": True,

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.number_maps import as_maps, cell_of, frame, index_of, is_cell, row_length
-from app.signed_numbers import ABOVE, BELOW, number_table, over_ink, signed_picture
+from app.charts.signed_numbers import ABOVE, BELOW, number_table, over_ink, signed_picture
+from app.components.number_maps import as_maps, cell_of, frame, index_of, is_cell, row_length
 from data.ink import strokes_to_image
 from model import save_network
 from model.architectures import build_network
@@ -17,7 +17,7 @@ from model.classifier import DigitClassifier
 from model.images import images_to_input
 from model.saliency import change_until
 
-PAGE = Path(__file__).parents[1] / "app" / "inside.py"
+PAGE = Path(__file__).parents[1] / "app" / "pages" / "inside.py"
 STROKE = [[300, 200], [700, 200], [500, 500], [400, 900]]
 SEVEN = {"revision": 3, "strokes": [STROKE]}
 
@@ -25,7 +25,7 @@ SEVEN = {"revision": 3, "strokes": [STROKE]}
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty project folder, where the page looks for weights."""
-    monkeypatch.setattr("app.weights_picker.ROOT", tmp_path)
+    monkeypatch.setattr("app.components.weights_picker.ROOT", tmp_path)
     return tmp_path
 
 

@@ -12,14 +12,15 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import weights_picker
-from app.report_charts import confusion_chart
-from app.report_files import DamagedReport, list_reports, read_report, report_name
+from app.charts.report import confusion_chart
+from app.components import weights_picker
 from data.handwriting import FILE, Drawing, Handwriting
 from tests.tiny_report import save_always_three, save_history, save_strokes
-from training import processes, report_page
-from training.processes import CommandError
-from training.report import write_report
+from training.evaluation import report_page
+from training.evaluation.report import write_report
+from training.evaluation.report_file import DamagedReport, list_reports, read_report, report_name
+from training.runs import process as processes
+from training.runs.process import CommandError
 
 
 @pytest.fixture
@@ -45,7 +46,7 @@ def change(path: Path, **changes: Any) -> None:
 
 
 def run_page() -> AppTest:
-    return checked(AppTest.from_file("../app/report.py", default_timeout=30).run())
+    return checked(AppTest.from_file("../app/pages/report.py", default_timeout=30).run())
 
 
 def checked(page: AppTest) -> AppTest:
@@ -177,9 +178,10 @@ def test_only_confusions_have_colour() -> None:
 
 
 def test_page_does_without_the_libraries_of_training() -> None:
-    program = "import sys, app.report_files, app.report_charts, training.processes, training.runs; print(*sys.modules)"
+    modules = "training.evaluation.report_file, app.charts.report, training.runs.process, training.runs.run"
+    program = f"import sys, {modules}; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
-    assert not {"sklearn", "matplotlib", "training.report", "training.train"} & set(loaded)
+    assert not {"sklearn", "matplotlib", "training.evaluation.report", "training.train"} & set(loaded)
 
 
 def test_a_network_is_measured_from_the_page_and_its_report_shown(root: Path) -> None:

@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import weights_picker
-from app.train_charts import curves, watched_digits
+from app.charts.training import curves, watched_digits
+from app.components import weights_picker
 from tests.tiny_report import save_always_three, save_history
-from training import runs as runs_module
-from training.lock import locked
 from training.recipes import RECIPES
-from training.runs import LOCK, RunError, list_runs, read_run, stop
-from training.watching import encoded
+from training.runs import run as runs_module
+from training.runs.lock import locked
+from training.runs.progress import encoded
+from training.runs.run import LOCK, RunError, list_runs, read_run, stop
 
-PAGE = Path(__file__).parents[1] / "app" / "train.py"
+PAGE = Path(__file__).parents[1] / "app" / "pages" / "train.py"
 
 
 @pytest.fixture

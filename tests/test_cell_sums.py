@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from app.layer_texts import layer_text
+from app.texts.layers import layer_text
 from model import ActivationLayer, ConvLayer, FCLayer, FlattenLayer, Layer, MaxPoolingLayer, Network
 from model.architectures import ARCHITECTURES, build_network
 from model.cell_sums import bracketed, cell_sum, exponential, layer_outputs, number, probability_sum

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.drawing_pad import MOST_POINTS, MOST_STROKES, strokes_in
+from app.components.drawing_pad import MOST_POINTS, MOST_STROKES, strokes_in
 
 POINT = [500, 20.5]
 

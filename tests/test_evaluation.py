@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from training.evaluation import ConfusedPair, accuracy_of_most_certain, evaluate
+from training.evaluation.metrics import ConfusedPair, accuracy_of_most_certain, evaluate
 
 
 def rows(*answers: tuple[int, float]) -> np.ndarray:

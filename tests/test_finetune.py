@@ -12,10 +12,12 @@ from data.handwriting import Drawing, Handwriting
 from model import load_network, save_network
 from model.architectures import build_network
 from model.classifier import DigitClassifier
-from training import finetune, finetuning, simulate_writers
+from training import fine_tuning as finetuning
+from training import finetune
+from training.fine_tuning import fine_tune, mixed_rows, too_much_lost
 from training.finetune import main
-from training.finetuning import fine_tune, mixed_rows, too_much_lost
 from training.recipes import RECIPES, Recipe
+from training.studies import writers as simulate_writers
 from training.train import main as train
 from training.trainer import split
 

@@ -17,8 +17,8 @@ from model.batch_normalization_layer import BatchNormalizationLayer
 from model.dropout_layer import DropoutLayer
 from model.images import images_to_input
 from model.network import Network
-from training.parallel import HelperLost, ParallelNetwork, shards_of
-from training.processes import PROJECT
+from training.parallel.network import HelperLost, ParallelNetwork, shards_of
+from training.runs.process import PROJECT
 
 
 def loss_network() -> Network:
@@ -109,7 +109,7 @@ def test_a_helper_that_is_asked_to_end_stays_until_the_work_is_saved() -> None:
 
 def test_helpers_end_with_a_leader_that_is_killed() -> None:
     program = (
-        "import numpy, time; from model.architectures import build_network; from training.parallel import *\n"
+        "import numpy, time; from model.architectures import build_network; from training.parallel.network import *\n"
         "with ParallelNetwork(build_network('quick', numpy.random.default_rng(0)), 2) as parallel:\n"
         "    parallel.predict(numpy.zeros((2, 28, 28), numpy.uint8))\n"
         "    print(parallel.helpers[0].process.pid, flush=True)\n"

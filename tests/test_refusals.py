@@ -7,10 +7,11 @@ import pytest
 
 from data.ink import strokes_to_image
 from tests.tiny_report import save_always_three, save_strokes
-from training import numbers, refusals
-from training.drawing import DrawnDigit
-from training.non_digits import SHAPES, make_non_digits
-from training.numbers import SPACINGS, compose, is_parted_right
+from training.recognition import number_splitting as numbers
+from training.recognition import refusals
+from training.recognition.drawing import DrawnDigit
+from training.recognition.non_digit_drawings import SHAPES, make_non_digits
+from training.recognition.number_splitting import SPACINGS, compose, is_parted_right
 
 
 @pytest.fixture

@@ -17,13 +17,13 @@ from data.datasets import LOADERS, Dataset, DatasetError, OpenMLUnreachable
 from data.ink import strokes_to_image
 from model.weights import WeightsError
 from tests.tiny_report import line, save_always_three, save_history, save_strokes
-from training import report as report_module
-from training import report_page, test_sets
-from training.report import ReportError, report_folder, write_report
-from training.report_page import PLOTS, terminal_table
-from training.report_plots import DARK, LIGHT, confusion_plot
-from training.test_sets import DATASETS
-from training.wording import decimal, duration, percent
+from training.evaluation import report as report_module
+from training.evaluation import report_page, test_sets
+from training.evaluation.report import ReportError, report_folder, write_report
+from training.evaluation.report_page import PLOTS, terminal_table
+from training.evaluation.report_plots import DARK, LIGHT, confusion_plot
+from training.evaluation.test_sets import DATASETS
+from training.formatting import decimal, duration, percent
 
 
 @pytest.fixture(autouse=True)

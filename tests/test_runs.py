@@ -17,14 +17,15 @@ import pytest
 from data.datasets import Dataset
 from tests.test_trainer import trainer
 from tests.tiny_report import save_history
-from training.lock import Locked, holder, is_locked, locked
 from training.recipes import RECIPES
-from training.runs import LOCK, Run, RunError, free_name, go_on, last_words, list_runs, read_run, start, stop
+from training.runs.lock import Locked, holder, is_locked, locked
+from training.runs.progress import DamagedProgress, read_progress
+from training.runs.run import LOCK, Run, RunError, free_name, go_on, last_words, list_runs, read_run, start, stop
 from training.train import main
-from training.watching import DamagedProgress, Watcher, hardest, probabilities_of, read_progress
+from training.watcher import Watcher, hardest, probabilities_of
 
 ROOT = Path(__file__).resolve().parents[1]
-HOLD = "import sys, time, pathlib, training.lock as l\nwith l.locked(pathlib.Path(sys.argv[1])): time.sleep(600)"
+HOLD = "import sys, time, pathlib, training.runs.lock as l\nwith l.locked(pathlib.Path(sys.argv[1])): time.sleep(600)"
 
 
 def wait_until(condition: Callable[[], Any]) -> None:
@@ -268,7 +269,7 @@ def test_progress_that_cannot_be_written_ends_no_training(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("training.watching.write_whole", full)
+    monkeypatch.setattr("training.watcher.write_progress", full)
     run = trainer(digits, tmp_path)
     assert run.train(Watcher(run))
 

@@ -13,8 +13,8 @@ from model.images import images_to_input
 from model.layer import Array
 from model.losses import LOSSES
 from model.weights import fill
-from training.augmentation import Distortion
 from training.checkpoint import load_checkpoint
+from training.examples.augmentation import Distortion
 from training.recipes import RECIPES, Recipe
 from training.trainer import Progress, Trainer, TrainingError, split
 

@@ -7,8 +7,8 @@ import pytest
 from scipy import ndimage
 
 from data.datasets import Dataset
-from training.augmentation import Distortion, augment, bilinear
 from training.calibration import fit_temperature, fit_thresholds
+from training.examples.augmentation import Distortion, augment, bilinear
 from training.optimizers import BLOCK, OPTIMIZERS, SGD, Adam
 from training.schedules import one_cycle
 

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from data.datasets import Dataset
-from training import other_hands
-from training.other_hands import redraw
-from training.outliers import NO_DIGIT, outliers
+from training.examples import redrawn_digits as other_hands
+from training.examples.non_digits import NO_DIGIT, outliers
+from training.examples.redrawn_digits import redraw
 from training.recipes import RECIPES
 from training.training_set import training_set, training_set_size
 

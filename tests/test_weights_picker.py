@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.weights_picker import Weights, choose_default, escaped, list_weights, training_data
+from app.components.weights_picker import Weights, choose_default, escaped, list_weights, training_data
 from model import save_network
 from model.architectures import build_network
 

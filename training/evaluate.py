@@ -5,10 +5,10 @@ import sys
 from data.datasets import DatasetError
 from model.weights import WeightsError
 
-from .command_line import Parser
-from .report import ReportError, write_report
-from .report_page import terminal_table
-from .test_sets import DATASETS
+from .cli import Parser
+from .evaluation.report import ReportError, write_report
+from .evaluation.report_page import terminal_table
+from .evaluation.test_sets import DATASETS
 
 
 def main(argv: list[str] | None = None) -> int:

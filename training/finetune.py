@@ -24,16 +24,15 @@ from model.images import images_to_input
 from model.network import Network
 from model.weights import WeightsError, save_network
 
-from . import finetuning
+from . import fine_tuning
 from .calibration import calibrate
-from .command_line import Parser, natural, positive
-from .files import WRITABLE, clear_unfinished, write_whole
-from .finetuning import fine_tune, too_much_lost
-from .lock import Locked, locked
-from .parallel import HelperLost, usable_cores
+from .cli import Parser, commit, natural, positive
+from .files import RUNS, WRITABLE, clear_unfinished, write_whole
+from .fine_tuning import fine_tune, too_much_lost
+from .parallel.network import HelperLost, usable_cores
 from .recipes import Recipe
-from .runs import LOCK, RunError
-from .train import RUNS, commit, run_name
+from .runs.lock import Locked, locked
+from .runs.run import LOCK, RunError, run_name
 from .trainer import split
 
 FORMAT = 1
@@ -97,7 +96,7 @@ def run(weights: Path, folder: Path, digits: str, seed: int, threads: int) -> in
     started = time.perf_counter()
     for step, loss in fine_tune(network, recipe, dataset, images, labels, seed, threads):
         if step % STEPS_A_LINE == 0:
-            print(f"Step {step} of {finetuning.STEPS}: loss {loss:.4f}", flush=True)
+            print(f"Step {step} of {fine_tuning.STEPS}: loss {loss:.4f}", flush=True)
     seconds = round(time.perf_counter() - started, 2)
 
     after = right(network, *validation), right(network, images, labels)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Self
 
-from .augmentation import Distortion
+from .examples.augmentation import Distortion
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ import argparse
 import dataclasses
 import platform
 import signal
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,17 +22,15 @@ from model.weights import WeightsError, fill, save_network
 
 from .calibration import calibrate
 from .checkpoint import load_checkpoint
-from .command_line import Parser, natural, positive
-from .files import WRITABLE, clear_unfinished
-from .lock import CAN_LOCK, Locked, locked
-from .parallel import HelperLost, usable_cores
+from .cli import Parser, commit, natural, positive
+from .files import RUNS, WRITABLE, clear_unfinished
+from .parallel.network import HelperLost, usable_cores
 from .recipes import RECIPES, Recipe
-from .runs import LOCK, NAME, RunError
+from .runs.lock import CAN_LOCK, Locked, locked
+from .runs.run import LOCK, RunError, run_name
 from .trainer import Progress, Trainer, TrainingError, split
 from .training_set import training_set_size
-from .watching import Watcher
-
-RUNS = Path("runs")
+from .watcher import Watcher
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -205,24 +202,6 @@ def summary(about: dict[str, Any], network: Network, dataset: Dataset, folder: P
     images = f"{len(rows):,} images of {dataset.name}{made}"
     lines.append(f"{epochs} epochs of {images}; {len(held_back):,} are for validation")
     return "\n".join(lines)
-
-
-def commit() -> str:
-    """The commit of the code that trains, with a mark where it was changed since; "unknown" outside a checkout."""
-    command = ["git", "describe", "--always", "--dirty", "--exclude=*"]
-    try:
-        return subprocess.run(
-            command, capture_output=True, text=True, check=True, cwd=Path(__file__).parent
-        ).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"
-
-
-def run_name(text: str) -> str:
-    """The name of a folder that cannot lead anywhere else, for argparse."""
-    if not NAME.fullmatch(text):
-        raise argparse.ArgumentTypeError("use up to 64 letters, digits, dots, dashes and underscores")
-    return text
 
 
 if __name__ == "__main__":

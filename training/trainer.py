@@ -1,7 +1,5 @@
 """The training loop, from a network with random weights to one that reads digits."""
 
-import csv
-import io
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -20,10 +18,10 @@ from model.network import Network
 
 from .batches import Batch, epoch_batches, targets_for
 from .checkpoint import save_checkpoint
-from .files import write_whole
 from .optimizers import OPTIMIZERS
-from .parallel import ParallelNetwork
+from .parallel.network import ParallelNetwork
 from .recipes import Recipe
+from .runs.progress import write_history
 from .schedules import one_cycle
 from .training_set import training_set, training_set_size
 
@@ -175,15 +173,8 @@ class Trainer:
                 "high or low, weights that start far too large or small, labels that do not belong to their images.",
                 file=sys.stderr,
             )
-        self._write_history()
+        write_history(self.folder / "history.csv", progress.history)
         self.save()
-
-    def _write_history(self) -> None:
-        text = io.StringIO()
-        table = csv.DictWriter(text, self.progress.history[0], lineterminator="\n")
-        table.writeheader()
-        table.writerows(self.progress.history)
-        write_whole(self.folder / "history.csv", text.getvalue())
 
     def _bar(self) -> Any:
         """A progress bar over all steps: epoch, loss, validation accuracy, time left."""

@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from .other_hands import redraw
-from .outliers import NO_DIGIT, outliers
+from .examples.non_digits import NO_DIGIT, outliers
+from .examples.redrawn_digits import redraw
 from .recipes import Recipe
 
 

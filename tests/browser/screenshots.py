@@ -22,8 +22,8 @@ from tests.browser.pen import draw, expect_reading, press
 from tests.browser.stage import PHONE, chromium, open_page, page_names, wait_until_idle
 from tests.drawings import DIGITS, number
 from tests.running_app import copy_project, running_app
-from training.processes import launch
-from training.report import write_report
+from training.evaluation.report import write_report
+from training.runs.process import launch
 
 DRAWN = 2
 DESKTOP: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}}

@@ -12,7 +12,7 @@ from tests.browser.pen import draw, expect_reading, upload
 from tests.browser.stage import open_page, page_links, page_names, wait_until_idle
 from tests.drawings import DIGITS
 from tests.running_app import copy_project, running_app
-from training.report import write_report
+from training.evaluation.report import write_report
 
 # What axe-core finds in Streamlit's own parts, which a page cannot change: the rule, and the part's data-testid.
 STREAMLITS_OWN = [

@@ -9,7 +9,7 @@ from model.classifier import DigitClassifier
 from tests.browser.pen import draw, pad, press
 from tests.browser.stage import PHONE
 from tests.drawings import DIGITS
-from training.processes import PROJECT
+from training.runs.process import PROJECT
 
 # The first layer of the network that the app opens on is a convolution; its output is so many numbers wide and high.
 SIDE = (DigitClassifier.load(PROJECT / "model/pretrained/best.npz").network.layers[0].output_shape or ())[0]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from training.runs import list_runs, read_run, stop
+from training.runs.run import list_runs, read_run, stop
 
 PATIENT = 240_000  # milliseconds: a process starts slowly where others work
 

@@ -12,15 +12,15 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from app.number import drawing_key, explanation, headline
-from app.truth_buttons import TAKE_BACK, TRUTHS
+from app.components.truth_buttons import TAKE_BACK, TRUTHS
+from app.texts.reading import drawing_key, explanation, headline
 from data.handwriting import FILE, Handwriting
 from model.classifier import DigitClassifier
 from tests.drawings import scrawl
 from tests.hostile.conftest import TORTURE
 from tests.hostile.visitor import Reading, Strokes, Visitor, visiting
 from tests.running_app import app_process, copy_project, memory
-from training.drawing import read_drawing
+from training.recognition.drawing import read_drawing
 
 VISITORS, SECONDS = (50, 300) if TORTURE else (5, 6)
 WARM_UP = SECONDS / 5  # after which memory must stay

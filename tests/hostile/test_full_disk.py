@@ -21,10 +21,10 @@ from tests.hostile.training_process import assert_same_outcome
 from tests.small_network import small_network
 from tests.test_handwriting import drawn
 from tests.tiny_report import save_always_three, save_strokes
-from training import report_page
 from training.checkpoint import load_checkpoint
-from training.report import ReportError, write_report
-from training.report_page import PLOTS
+from training.evaluation import report_page
+from training.evaluation.report import ReportError, write_report
+from training.evaluation.report_page import PLOTS
 from training.train import main
 
 RUN = ["--recipe", "article", "--dataset", "digits", "--epochs", "2", "--threads", "2", "--name", "mine"]

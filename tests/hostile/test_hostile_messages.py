@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.drawing_pad import MOST_POINTS, MOST_STROKES, strokes_in
+from app.components.drawing_pad import MOST_POINTS, MOST_STROKES, strokes_in
 from data.ink import strokes_to_image
 from tests.hostile.conftest import seeds
 

@@ -11,8 +11,9 @@ import pytest
 from data.datasets import LOADERS, Dataset
 from tests.hostile.conftest import TORTURE
 from tests.hostile.training_process import assert_same_outcome
+from training.runs.progress import read_progress
 from training.train import main
-from training.watching import Watcher, read_progress
+from training.watcher import Watcher
 
 RUN = ["--recipe", "article", "--dataset", "digits", "--threads", "2", "--name"]
 YEARS = 3e8  # seconds

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from app.truth_buttons import TAKE_BACK, TRUTHS
+from app.components.truth_buttons import TAKE_BACK, TRUTHS
 from data.handwriting import FILE, Handwriting
 from tests.drawings import scrawl
 from tests.hostile.conftest import TORTURE

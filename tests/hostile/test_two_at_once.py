@@ -15,7 +15,7 @@ from model.classifier import DigitClassifier
 from model.network import Network
 from tests.hostile.conftest import TORTURE
 from tests.hostile.training_process import CONTEXT, assert_same_outcome, finish, start
-from training.lock import is_locked
+from training.runs.lock import is_locked
 from training.train import main
 
 SHORT = ["--recipe", "article", "--dataset", "digits", "--threads", "2", "--name", "mine"]

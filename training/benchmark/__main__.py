@@ -10,9 +10,9 @@ from pathlib import Path
 
 from threadpoolctl import threadpool_info
 
-from ..command_line import Parser, positive
+from ..cli import Parser, positive
 from ..files import write_whole
-from ..parallel import usable_cores
+from ..parallel.network import usable_cores
 from ..train import commit
 from .growth import growth
 from .measure import Spread, three_figures

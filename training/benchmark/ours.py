@@ -18,10 +18,10 @@ from model.layer import Layer
 from model.network import Network
 
 from ..batches import BATCHES_AHEAD, epoch_batches
-from ..history import read_history
 from ..optimizers import Adam
-from ..parallel import ParallelNetwork
+from ..parallel.network import ParallelNetwork
 from ..recipes import RECIPES, Recipe
+from ..runs.progress import read_history
 from . import jobs
 from .measure import Unavailable, Work
 from .processes import run_python, three_runs

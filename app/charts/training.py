@@ -1,0 +1,66 @@
+"""What the Train page draws: the curves of several runs in one chart, and the digits that are watched."""
+
+from html import escape
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from app.charts.html import GREY, enlarged, percent
+from training.runs.run import Run
+
+COLOURS = ["#2b7bd0", "#d9662c", "#2e9e6b", "#a55fc4", "#b8860b", GREY]  # legible on white and on black
+
+
+def curves(runs: list[Run], quantity: str) -> pd.DataFrame:
+    """The "loss" or "accuracy" of each run over its epochs, on training and on validation images.
+
+    An epoch that is under way is a point between the last and the next.
+    """
+    rows = []
+    for run in runs:
+        for epoch in run.history:
+            for images, part in (("training", "train"), ("validation", "validation")):
+                rows.append((run.name, images, epoch["epoch"], epoch[f"{part}_{quantity}"]))
+        if run.progress and run.progress["step"]:
+            now = run.progress["epoch"] + run.progress["step"] / run.progress["steps"]
+            rows.append((run.name, "training", now, run.progress[quantity]))
+    return pd.DataFrame(rows, columns=["run", "images", "epoch", quantity])
+
+
+def curves_chart(table: pd.DataFrame, quantity: str, epochs: int) -> alt.LayerChart | alt.FacetChart:
+    """Those curves, with room for so many epochs: a colour for each run, dashes for training images."""
+    legend = alt.Legend(orient="top", title=None, symbolType="stroke", symbolStrokeColor=GREY)
+    loss = quantity == "loss"
+    base = alt.Chart(table).encode(
+        x=alt.X("epoch:Q", scale=alt.Scale(domain=[0, epochs]), axis=alt.Axis(tickMinStep=1, format="d")),
+        y=alt.Y(
+            f"{quantity}:Q",
+            title="loss (logarithmic)" if loss else "accuracy",
+            scale=alt.Scale(type="log") if loss else alt.Scale(zero=False),
+            axis=alt.Axis(format="~g" if loss else ".1%", tickCount=5, grid=not loss),
+        ),
+        color=alt.Color("run:N", sort=None, scale=alt.Scale(range=COLOURS), legend=legend),
+        detail="images:N",
+        tooltip=["run:N", "images:N", "epoch:Q", f"{quantity}:Q"],
+    )
+    images = alt.Scale(domain=["validation", "training"], range=[[1, 0], [5, 4]])
+    lines = base.mark_line().encode(strokeDash=alt.StrokeDash("images:N", scale=images, legend=legend))
+    return alt.layer(lines, base.mark_circle(size=25, opacity=1), height=260)
+
+
+def watched_digits(digits: list[dict[str, Any]]) -> str:
+    """Pictures as HTML, under each what the network takes it for, how sure it is, and whether that is right."""
+    return f'<div style="display: flex; flex-wrap: wrap; gap: 1rem">{"".join(map(_watched, digits))}</div>'
+
+
+def _watched(digit: dict[str, Any]) -> str:
+    truth, probabilities = digit["truth"], digit["probabilities"]
+    answer = probabilities.index(max(probabilities))
+    verdict = "✓ right" if answer == truth else f"✗ it is a {truth}"
+    return (
+        '<figure style="margin: 0; width: 84px; text-align: center">'
+        f"{enlarged(digit['picture'], f'A handwritten {truth}', side=84)}"
+        f'<figcaption><span style="font-size: 1.5rem; font-weight: 600">{answer}</span> '
+        f"{escape(percent(probabilities[answer]))}<br>{verdict}</figcaption></figure>"
+    )

@@ -1,0 +1,1 @@
+"""What the pages are built from: the drawing pad and other controls."""

@@ -1,0 +1,116 @@
+"""A layer's numbers as pictures: our own Streamlit component, in which a number is chosen by mouse, finger or keyboard.
+
+It shows one map large and all maps small below it. Whatever is under the mouse is told in words, with its value.
+Positions count from 0, as in the code.
+"""
+
+import base64
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import streamlit as st
+
+from app.charts.signed_numbers import ABOVE, BELOW
+from model.layer import Array, Shape
+
+Cell = tuple[int, int, int]  # row, column, map
+
+_FILES = Path(__file__).parent
+_MAPS = st.components.v2.component(
+    "number_maps",
+    html=(_FILES / "maps.html").read_text("utf-8"),
+    css=(_FILES / "maps.css").read_text("utf-8"),
+    js=(_FILES / "maps.js").read_text("utf-8"),
+)
+
+
+def number_maps(
+    key: str,
+    values: Array,
+    description: str,
+    chosen: Cell,
+    region: tuple[slice, ...] | None = None,
+    choose: Literal["cell", "map", "nothing"] = "nothing",
+    unit: str = "map",
+    on_choice: Callable[[Cell], object] = lambda cell: None,
+) -> None:
+    """Put the numbers on the page.
+
+    Args:
+        values: `(h, w, d)`, d maps of h × w; or `(n,)`, shown in rows.
+        description: what they are, for who cannot see them.
+        chosen: the cell that is framed, and the map that is shown large, as `cell_of` gives them.
+        region: a part of the values that is framed too.
+        choose: what can be chosen: a number, a map alone, or nothing.
+        unit: what a map is called.
+        on_choice: called with what was chosen, before the page runs again.
+    """
+    maps = as_maps(values)
+    data = {
+        "shape": maps.shape,
+        "values": base64.b64encode(np.moveaxis(maps, 2, 0).astype("<f4").tobytes()).decode(),
+        "largest": max(float(np.abs(maps).max()), 1e-12),
+        "colours": [ABOVE, BELOW],
+        "vector": values.ndim == 1,
+        "description": description,
+        "chosen": chosen,
+        "region": frame(values.shape, region) if region else None,
+        "choose": choose,
+        "unit": unit,
+    }
+
+    def changed() -> None:
+        choice = st.session_state[key].get("choice")
+        if is_cell(choice, maps.shape):
+            on_choice(tuple(choice))
+
+    _MAPS(key=key, data=data, on_choice_change=changed)
+
+
+def as_maps(values: Array) -> Array:
+    """`(h, w, d)` as it is; `(n,)` in rows as even as can be, a few numbers in one: `(rows, columns, 1)`."""
+    return values if values.ndim == 3 else values.reshape(-1, row_length(values.size), 1)
+
+
+def row_length(size: int) -> int:
+    if size <= 16:
+        return size
+    return next(length for length in range(math.isqrt(size - 1) + 1, size + 1) if size % length == 0)
+
+
+def cell_of(shape: Shape, index: Shape) -> Cell:
+    """Where the number at `index` of an array `(h, w, d)` or `(n,)` is shown."""
+    if len(shape) == 1:
+        return (*divmod(index[0], row_length(shape[0])), 0)
+    row, column, depth = index
+    return row, column, depth
+
+
+def index_of(shape: Shape, cell: Cell) -> Shape | None:
+    """The other way round; None where an array of that shape has no such cell."""
+    if not is_cell(cell, as_maps(np.broadcast_to(np.float32(0), shape)).shape):
+        return None
+    row, column, _ = cell
+    return cell if len(shape) == 3 else (row * row_length(shape[0]) + column,)
+
+
+def is_cell(value: object, shape: Shape) -> bool:
+    """Whether it is the row, column and map of a cell in maps of that shape: browsers may send anything."""
+    return (
+        isinstance(value, list | tuple)
+        and len(value) == 3
+        and all(type(place) is int and 0 <= place < size for place, size in zip(value, shape, strict=True))
+    )
+
+
+def frame(shape: Shape, region: tuple[slice, ...]) -> list[int] | None:
+    """Top, left, height and width of a region's frame; None around everything."""
+    starts, stops, _ = zip(*(part.indices(size) for part, size in zip(region, shape, strict=True)), strict=True)
+    if (starts[:2], stops[:2]) == ((0,) * len(shape[:2]), shape[:2]):
+        return None
+    if len(shape) == 1:
+        return [*cell_of(shape, starts)[:2], 1, 1]
+    return [starts[0], starts[1], stops[0] - starts[0], stops[1] - starts[1]]

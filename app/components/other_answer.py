@@ -1,0 +1,60 @@
+"""What would make it another answer: where more or less ink speaks for a digit, and how small a change is enough."""
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from app.charts.html import enlarged, percent
+from app.charts.signed_numbers import ink_picture, over_ink, signed_picture
+from model.classifier import DigitClassifier
+from model.layer import Array
+from model.saliency import ChangedPicture, change_until, saliency
+
+
+def show_other_answer(classifier: DigitClassifier, image: NDArray[np.uint8], probabilities: Array) -> None:
+    """Where more or less ink would bring another answer, and a picture changed just so far."""
+    answer, second = np.argsort(probabilities)[:-3:-1].tolist()
+    st.header("What would have to change for another answer?")
+    others = [digit for digit in range(10) if digit != answer]
+    digit = st.radio(f"Instead of {answer}", others, index=others.index(second), horizontal=True)
+    gradient, change = other_answer(classifier, image, digit)
+    new_answer = int(change.probabilities.argmax())
+    before = f"Read as **{answer}**, {percent(probabilities[answer])}; as {digit}, {percent(probabilities[digit])}"
+    after = f"Read as **{new_answer}**, {percent(change.probabilities[new_answer])}"
+    if new_answer == digit:
+        after += f"; as {answer}, {percent(change.probabilities[answer])}"
+    else:
+        after += f": even {change.steps} steps do not turn it into a {digit}"
+    pictures = [
+        (ink_picture(image), "The picture", f"{before}."),
+        (
+            over_ink(image, -gradient),
+            f"Where ink speaks for {digit}",
+            f"−∂E/∂X. Blue: more ink makes a {digit} likelier. Red: less ink does.",
+        ),
+        (
+            signed_picture(change.image / 255 - image / 255),
+            "What was changed",
+            f"{change.steps} small steps along −∂E/∂X: blue is more ink, red is less.",
+        ),
+        (ink_picture(change.image), "The changed picture", f"{after}."),
+    ]
+    with st.container(horizontal=True):
+        for picture, description, caption in pictures:
+            with st.container(width=168):
+                st.html(enlarged(picture, description, side=168))
+                st.markdown(caption)
+    st.caption(
+        "E is the loss for a picture of that digit, and ∂E/∂X what the backward pass hands back for each pixel: "
+        "Simonyan et al., “Deep Inside Convolutional Networks”, 2013."
+    )
+
+
+# Many steps through the network, and nothing that changes while layers and numbers are chosen.
+@st.cache_data(
+    max_entries=100,
+    show_spinner=False,
+    hash_funcs={DigitClassifier: lambda classifier: (classifier.header, classifier.network.arrays())},
+)
+def other_answer(classifier: DigitClassifier, image: NDArray[np.uint8], digit: int) -> tuple[Array, ChangedPicture]:
+    return saliency(classifier, image, digit), change_until(classifier, image, digit)

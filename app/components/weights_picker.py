@@ -1,0 +1,114 @@
+"""Which trained network reads: every weights file of the project, in a list to choose from.
+
+These are `runs/<name>/weights.npz`, written when a run is finished, and what comes with the project,
+`model/pretrained/*.npz`.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from threadpoolctl import threadpool_limits
+
+from model.classifier import DigitClassifier
+from model.weights import WeightsError
+
+ROOT = Path(__file__).resolve().parents[2]
+DATA = {
+    "mnist": "MNIST",
+    "usps": "USPS, digits from envelopes",
+    "digits": "digits, the small data set that comes with scikit-learn: expect mistakes",
+}
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A weights file that loads: where it is, when it was written (in nanoseconds) and what its header says."""
+
+    path: Path
+    written: int
+    header: dict[str, Any]
+
+    @property
+    def is_run(self) -> bool:
+        return self.path.parents[1].name == "runs"
+
+    @property
+    def label(self) -> str:
+        """The file in plain words: "runs/quick · mnist · 99.3 %", the last being its accuracy on validation images."""
+        folder, accuracy = self.path.parent, self.header.get("validation_accuracy")
+        name = f"{folder.parent.name}/{folder.name}" if self.is_run else f"{folder.name}/{self.path.stem}"
+        parts = [name, str(self.header.get("dataset", "unknown data"))]
+        if isinstance(accuracy, float):
+            parts.append(f"{100 * accuracy:.1f} %")
+        return " · ".join(parts)
+
+
+def list_weights(root: Path) -> tuple[list[Weights], list[str]]:
+    """The weights files under `root`, newest runs first, then those that come with the project; and what is wrong
+    with the files that do not load, a line each."""
+    weights, problems = [], []
+    for path in [*root.glob("runs/*/weights.npz"), *sorted(root.glob("model/pretrained/*.npz"))]:
+        try:
+            written = path.stat().st_mtime_ns
+            weights.append(Weights(path, written, read_header(path, written)))
+        except (WeightsError, OSError) as error:
+            problems.append(str(error).replace(f"{root}/", ""))
+    return sorted(weights, key=lambda each: each.written if each.is_run else 0, reverse=True), problems
+
+
+def choose_default(weights: list[Weights]) -> Weights:
+    """The newest run trained on MNIST; else what comes with the project, `best` first; else the newest run."""
+
+    def rank(each: Weights) -> int:
+        if each.is_run:
+            return 0 if each.header.get("dataset") == "mnist" else 3
+        return 1 if each.path.stem == "best" else 2
+
+    return min(weights, key=rank)
+
+
+def pick_classifier() -> DigitClassifier | None:
+    """A list of all weights in the sidebar; the classifier chosen there, or None where there is nothing to choose."""
+    weights, problems = list_weights(ROOT)
+    for problem in problems:
+        st.sidebar.error(escaped(problem))
+    if not weights:
+        return None
+    by_path = {each.path: each for each in weights}
+    path = st.sidebar.selectbox(
+        "Weights · data · accuracy",
+        list(by_path),
+        index=weights.index(choose_default(weights)),
+        format_func=lambda path: by_path[path].label,
+        key="weights",
+        persist_state="session",
+    )
+    return load_classifier(path, by_path[path].written)
+
+
+def training_data(header: dict[str, Any]) -> str:
+    """What the network was trained on, in words."""
+    data = DATA.get(str(header.get("dataset")), "data that its file does not name")
+    return f"{data}, and on somebody's own handwriting" if "fine_tuning" in header else data
+
+
+# Both caches are keyed by the time of writing too: weights may be trained anew while the app runs.
+
+
+@st.cache_data(max_entries=1000, show_spinner=False)
+def read_header(path: Path, written: int) -> dict[str, Any]:
+    return DigitClassifier.load(path).header
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def load_classifier(path: Path, written: int) -> DigitClassifier:
+    # A picture is too little work to share, and many visitors draw at once.
+    threadpool_limits(1, user_api="blas")
+    return DigitClassifier.load(path)
+
+
+def escaped(text: str) -> str:
+    """Text from a file, for places that read Markdown: it must not turn into a picture or a link."""
+    return "".join(f"\\{letter}" if letter in "\\`*_{}[]()<>#!|~:$" else letter for letter in text)

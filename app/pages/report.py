@@ -1,0 +1,252 @@
+"""The Report page: measure how well a network reads, look at what came out, and set it beside another report."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from app.charts.report import calibration_chart, confusion_chart, histories_chart, history_chart
+from app.components.weights_picker import ROOT, choose_default, escaped, list_weights
+from data import handwriting
+from training.evaluation.report_file import DamagedReport, list_reports, read_report, report_name
+from training.evaluation.test_sets import DATASETS
+from training.formatting import decimal, percent
+from training.runs.process import CommandError, evaluate
+
+RUNS = ROOT / "runs"
+TRAINING = {"dataset": "trained on", "versions": "trained with"}
+SCORES = ["precision", "recall", "f1"]
+INK = "white" if st.context.theme.type == "dark" else "black"
+
+
+def measure() -> None:
+    """Choose weights and pictures, and write their report, in a process of its own; the page then shows it."""
+    weights, problems = list_weights(ROOT)
+    for problem in problems:
+        st.warning(escaped(problem))
+    if not weights:
+        st.markdown("There is no trained network yet: train one on the Train page.")
+        return
+    by_path = {each.path: each for each in weights}
+    left, right = st.columns(2)
+    path = left.selectbox(
+        "Weights",
+        list(by_path),
+        index=weights.index(choose_default(weights)),
+        format_func=lambda path: by_path[path].label,
+        key="weights_to_measure",
+    )
+    pictures = dict(DATASETS)
+    if (ROOT / handwriting.FILE).exists():
+        pictures[handwriting.FILE] = "my handwriting"
+    dataset = right.selectbox("Pictures", list(pictures), format_func=pictures.__getitem__, key="pictures")
+    if not st.button("Measure", type="primary"):
+        return
+    bar = st.progress(0.0, "Getting the pictures")
+    before = {report: report.stat().st_mtime_ns for report in list_reports(RUNS)}
+    try:
+        for share in evaluate(ROOT, path.relative_to(ROOT).as_posix(), dataset):
+            bar.progress(share, "Reading" if share < 1 else "Writing the report")
+    except (CommandError, OSError) as error:
+        bar.empty()
+        st.error(escaped(f"No report could be written: {error}."))
+        return
+    bar.empty()
+    st.session_state["report"] = next(
+        report for report in list_reports(RUNS) if before.get(report) != report.stat().st_mtime_ns
+    )
+
+
+def read_or_say(path: Path) -> dict[str, Any] | None:
+    """The report, or the words of what is wrong with it, and None."""
+    try:
+        return read_report(path)
+    except DamagedReport as error:
+        st.error(escaped(str(error)))
+        return None
+
+
+def show_accuracy(report: dict[str, Any]) -> None:
+    """The accuracy, what it is worth, and on which pictures it was measured."""
+    low, high = report["accuracy_interval"]
+    st.metric("Accuracy", percent(report["accuracy"]))
+    st.markdown(
+        f"{report['correct']:,} of {report['images']:,} pictures are read right. For pictures like these, "
+        f"the 95 % confidence interval of the accuracy is {percent(low)} to {percent(high)}."
+    )
+    if report["blank"]:
+        st.markdown(f"Without ink: {report['blank']:,}. Such a picture is read as no digit, which counts as an error.")
+    if report["dataset"] == "digits":
+        st.warning(f"The pictures are {escaped(report['about_dataset'])}: this accuracy says little about MNIST.")
+    else:
+        st.markdown(f"The pictures are {escaped(report['about_dataset'])}.")
+
+
+def show_beside(reports: dict[str, dict[str, Any]]) -> None:
+    """Two reports, by their names: both accuracies, the recall of each digit, and the curves of both runs."""
+    for column, (name, each) in zip(st.columns(2, gap="large"), reports.items(), strict=True):
+        with column:
+            st.markdown(f"**{escaped(name)}**")
+            show_accuracy(each)
+    one, other = reports.values()
+    if one["dataset"] != other["dataset"]:
+        st.caption("These are not the same pictures: the two say nothing about which network reads better.")
+    elif max(one["accuracy_interval"][0], other["accuracy_interval"][0]) <= min(
+        one["accuracy_interval"][1], other["accuracy_interval"][1]
+    ):
+        st.caption("The intervals overlap: the difference may be chance.")
+    else:
+        st.caption("The intervals do not overlap: the difference is more than chance.")
+    with st.expander("Digit by digit and epoch by epoch"):
+        recalls = {name: [digit["recall"] for digit in each["digits"]] for name, each in reports.items()}
+        table = 100 * pd.DataFrame(recalls, index=pd.RangeIndex(10, name="digit"), dtype=float)
+        names = list(reports)
+        table["difference"] = table[names[0]] - table[names[1]]
+        st.dataframe(
+            table,
+            column_config={name: st.column_config.NumberColumn(f"recall, {name}", format="%.2f %%") for name in names}
+            | {"difference": st.column_config.NumberColumn(format="%+.2f")},
+            alt="Recall of each digit in both reports",
+            height="content",
+        )
+        histories = {name: each["history"] for name, each in reports.items() if each["history"]}
+        if histories:
+            for column, quantity in zip(st.columns(2), ("loss", "accuracy"), strict=True):
+                column.altair_chart(
+                    histories_chart(histories, quantity), alt=f"The validation {quantity} after each epoch of both"
+                )
+
+
+def show_confusions(report: dict[str, Any]) -> None:
+    """The confusion matrix, and the pictures behind the cell that is clicked, or chosen in the list below it."""
+    counts = report["confusion"]
+    cells = [(truth, answer) for truth in range(10) for answer in range(10) if counts[truth][answer]]
+    cells.sort(key=lambda cell: (cell[0] == cell[1], -counts[cell[0]][cell[1]], cell))
+
+    def take_clicked() -> None:
+        clicked = st.session_state["matrix"]["selection"].get("cell") or [{}]
+        cell = clicked[0].get("written"), clicked[0].get("read as")
+        if cell in cells:
+            st.session_state["cell"] = cell
+
+    chart, pictures = st.columns(2, gap="large")
+    with chart:
+        st.altair_chart(
+            confusion_chart(counts, INK),
+            alt="Confusion matrix: digits written, digits read",
+            on_select=take_clicked,
+            key="matrix",
+        )
+        pairs = [f"{pair['truth']} as {pair['answer']} ({pair['images']:,})" for pair in report["confused_pairs"]]
+        st.caption(f"Most often: {', '.join(pairs)}." if pairs else "No digit is read as another.")
+    with pictures:
+        if st.session_state.get("cell") not in cells:
+            st.session_state.pop("cell", None)
+        cell = st.selectbox(
+            "Pictures behind a number: click on it, or choose",
+            cells,
+            format_func=lambda cell: f"{cell[0]}, read as {cell[1]}: {counts[cell[0]][cell[1]]:,}",
+            key="cell",
+        )
+        examples = [each for each in report["examples"] if (each["truth"], each["answer"]) == cell]
+        with st.container(horizontal=True):
+            for each in examples:
+                caption = f"number {each['index']:,}, {percent(each['probability'])}"
+                st.image(each["picture"], caption, width=112, output_format="PNG", alt=f"A handwritten {each['truth']}")
+        if cell and counts[cell[0]][cell[1]] > len(examples):
+            which = "least" if cell[0] == cell[1] else "most"
+            st.caption(f"The {len(examples)} that the network was {which} certain of.")
+
+
+st.title("How well does it read?")
+
+reports = list_reports(RUNS)
+with st.expander("Measure a network", expanded=not reports):
+    measure()
+reports = list_reports(RUNS)
+if not reports:
+    st.info("There is no report yet. Measure a network above, or with this command:")
+    st.code("make evaluate WEIGHTS=model/pretrained/best.npz", language="bash")
+    st.stop()
+
+left, right = st.columns(2, gap="large")
+if st.session_state.get("report") not in reports:
+    st.session_state.pop("report", None)
+path = left.selectbox("Report", reports, format_func=lambda path: report_name(path, RUNS), key="report")
+beside = right.selectbox(
+    "Beside it",
+    [each for each in reports if each != path],
+    index=None,
+    placeholder="Another report",
+    format_func=lambda path: report_name(path, RUNS),
+    key="beside",
+)
+report = read_or_say(path)
+if report is None:
+    st.stop()
+other = read_or_say(beside) if beside else None
+if beside and other:
+    show_beside({report_name(path, RUNS): report, report_name(beside, RUNS): other})
+else:
+    show_accuracy(report)
+
+page_file = path.with_name("report.html")
+if page_file.exists():
+    st.download_button("Download as a web page", page_file.read_bytes(), "report.html", "text/html", on_click="ignore")
+
+with st.expander("What was measured"):
+    facts = {
+        "weights": report["weights"],
+        "pictures": report["about_dataset"],
+        "parameters": f"{report['parameters']:,}",
+        "seconds for 10,000 images": decimal(report["seconds_per_10000"]),
+        **{TRAINING.get(name, name): decimal(value) for name, value in report["training"].items() if value is not None},
+        "measured with": report["versions"],
+        "measured at": report["created"],
+    }
+    st.table({name.replace("_", " "): escaped(value) for name, value in facts.items()}, hide_header=True)
+
+st.header("What is taken for what")
+show_confusions(report)
+
+st.header("Digit by digit")
+table = pd.DataFrame(report["digits"])
+table[SCORES] = 100 * table[SCORES].astype(float)
+st.dataframe(
+    table,
+    hide_index=True,
+    column_config={"images": "pictures"} | {name: st.column_config.NumberColumn(format="%.2f %%") for name in SCORES},
+    alt="Precision, recall and F1 of each digit",
+    height="content",
+    width=700,
+)
+st.caption(
+    "Precision: how many of the answers that name the digit are right. Recall: how many of its pictures are read "
+    "as it. F1: the harmonic mean of the two."
+)
+
+st.header("The worst mistakes")
+if report["mistakes"]:
+    st.markdown("The wrong answers that the network was most certain of: the digit written, and what was read.")
+with st.container(horizontal=True):
+    for mistake in report["mistakes"]:
+        caption = f"{mistake['truth']}, read as **{mistake['answer']}** with {percent(mistake['probability'])}"
+        st.image(mistake["picture"], caption, width=112, output_format="PNG", alt=f"A handwritten {mistake['truth']}")
+if not report["mistakes"]:
+    st.markdown("None: no digit is read as another.")
+
+st.header("Can its probabilities be believed?")
+if report["calibration"]:
+    st.markdown(
+        f"Of the answers given with 80 %, 80 % should be right. How far the two lie apart on average, the expected "
+        f"calibration error, is {percent(report['calibration_error'])}."
+    )
+    st.altair_chart(
+        calibration_chart(report["calibration"]), alt="How often answers of one probability are right", width=700
+    )
+
+if report["history"]:
+    st.header("How it was trained")
+    for column, quantity in zip(st.columns(2), ("loss", "accuracy"), strict=True):
+        column.altair_chart(history_chart(report["history"], quantity), alt=f"The {quantity} after each epoch")

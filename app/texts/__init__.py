@@ -1,0 +1,1 @@
+"""What pages say, as plain text, without a page."""

@@ -1,0 +1,66 @@
+"""What the Draw page says of digits that were read."""
+
+import numpy as np
+import pytest
+
+from app.texts.reading import boxes, drawing_key, drawing_to_keep, explanation, headline, least_certain
+from model.reading import Reading, Verdict
+from training.recognition.drawing import DrawnDigit
+
+
+def drawn(digit: int, probability: float = 0.999, verdict: Verdict = Verdict.DIGIT, left: float = 0) -> DrawnDigit:
+    """A stroke read as this digit; the next likeliest is the one after it."""
+    probabilities = np.zeros(10, np.float32)
+    probabilities[[digit, (digit + 1) % 10]] = [probability, 1 - probability]
+    strokes = [np.array([[left, 20], [left + 50, 120]])]
+    return DrawnDigit(strokes, np.full((28, 28), digit, np.uint8), Reading(probabilities, verdict))
+
+
+NUMBER = [drawn(2), drawn(0, 0.9), drawn(4, 0.6, Verdict.UNSURE), drawn(6, 0.8, Verdict.NO_DIGIT)]
+
+
+@pytest.mark.parametrize(
+    ("digits", "words", "lines"),
+    [
+        ([drawn(7, 0.93)], "7", ["probability 93 %"]),
+        ([drawn(4, 0.6, Verdict.UNSURE)], "Unsure: 4 or 5", ["probabilities 60 % and 40 %"]),
+        ([drawn(4, 0.6, Verdict.NO_DIGIT)], "This does not look like a digit", ["If it is one: 4, with 60 %"]),
+        ([drawn(2), drawn(0)], "20", ["each digit over 99 %"]),
+        ([drawn(2), drawn(0, 0.9)], "20", ["each digit 90 % or more"]),
+        (
+            NUMBER,
+            "20??",
+            ["the others 90 % or more", "The third: unsure, 4 or 5", "The fourth does not look like a digit"],
+        ),
+        ([NUMBER[3], NUMBER[3]], "This does not look like a digit", []),
+    ],
+)
+def test_what_is_read_and_why_some_of_it_is_not(digits: list[DrawnDigit], words: str, lines: list[str]) -> None:
+    assert headline(digits) == words
+    assert explanation(digits) == lines
+
+
+def test_the_digit_to_look_at_is_a_doubtful_one() -> None:
+    assert least_certain(NUMBER) == 2
+    assert least_certain([drawn(2), drawn(0, 0.9), drawn(1)]) == 1
+    assert least_certain([drawn(2), drawn(0, 0.99, Verdict.NO_DIGIT), drawn(1, 0.95)]) == 1
+
+
+def test_boxes_are_around_the_digits_of_a_number_alone() -> None:
+    assert boxes([drawn(2)]) == []
+    assert boxes([drawn(2, left=10), drawn(4, 0.6, Verdict.UNSURE, left=200)]) == [
+        {"box": (10, 20, 60, 120), "above": "2", "below": "> 99 %"},
+        {"box": (200, 20, 250, 120), "above": "?", "below": ""},
+    ]
+
+
+def test_a_drawing_has_one_key_and_another_drawing_another() -> None:
+    assert drawing_key(drawn(2)) == drawing_key(drawn(2))
+    assert drawing_key(drawn(2)) != drawing_key(drawn(2, left=1))
+    assert drawing_key(drawn(2)) != drawing_key(drawn(3))
+
+
+def test_what_is_kept_says_what_was_read_and_what_was_meant() -> None:
+    drawing = drawing_to_keep(drawn(4, 0.6, Verdict.UNSURE), 9, "quick")
+    assert (drawing.key, drawing.answer, drawing.truth, drawing.weights) == (drawing_key(drawn(4, 0.6)), 4, 9, "quick")
+    assert drawing_to_keep(drawn(4, 0.6, Verdict.NO_DIGIT), None, "quick").answer is None

@@ -1,0 +1,55 @@
+"""The accuracy report as people read it: an HTML page and a few lines in the terminal."""
+
+from base64 import b64encode
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader
+
+from ..formatting import decimal, percent
+from .report_plots import DARK, LIGHT, Theme, calibration_plot, confusion_plot, history_plot
+
+THEMES = {"light": LIGHT, "dark": DARK}
+PLOTS: dict[str, Callable[[Any, Theme], bytes]] = {
+    "confusion": confusion_plot,
+    "calibration": calibration_plot,
+    "history": history_plot,
+}
+
+Report = dict[str, Any]  # what report.json holds
+
+
+def page(report: Report) -> str:
+    """The report as one HTML file with its pictures inside: nothing else is needed to show it."""
+    environment = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True)
+    environment.filters |= {"percent": percent, "decimal": decimal}
+    pictures = {
+        name: {theme: b64encode(plot(report[name], colours)).decode() for theme, colours in THEMES.items()}
+        for name, plot in PLOTS.items()
+        if report[name]
+    }
+    return environment.get_template("report.html.j2").render(report=report, pictures=pictures, themes=THEMES)
+
+
+def terminal_table(report: Report) -> str:
+    """The report in few lines."""
+    low, high = report["accuracy_interval"]
+    pairs = ", ".join(
+        f"{pair['truth']} as {pair['answer']} ({pair['images']})" for pair in report["confused_pairs"][:5]
+    )
+    lines = [
+        f"weights      {report['weights']}, {report['parameters']:,} parameters",
+        f"pictures     {report['about_dataset']}",
+        f"accuracy     {percent(report['accuracy'])}, 95 % interval {percent(low)} to {percent(high)}",
+        f"             {report['correct']:,} of {report['images']:,} right, {report['blank']:,} without ink",
+        f"calibration  expected error {percent(report['calibration_error'])}",
+        f"speed        {decimal(report['seconds_per_10000'])} s for 10,000 images",
+        f"confused     {pairs or 'nothing'}",
+        "",
+        "digit  images  precision   recall       F1",
+    ]
+    for row in report["digits"]:
+        scores = "".join(f"{percent(row[name]):>9}" for name in ("precision", "recall", "f1"))
+        lines.append(f"{row['digit']:>5}{row['images']:>8}  {scores}")
+    return "\n".join(lines)

@@ -1,0 +1,1 @@
+"""From what somebody drew to digits, and how well that goes."""

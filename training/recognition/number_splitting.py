@@ -1,0 +1,116 @@
+"""How well strokes are parted into digits: `python -m training.recognition.number_splitting WEIGHTS STROKES.npz`.
+
+Single digits are not to be parted at all. Numbers are composed from two to five digits of one writer, at several
+distances, and with half of their digits joined to the one before by a stroke.
+"""
+
+import sys
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.datasets import DatasetError
+from data.samples import load_strokes, load_writers
+from data.segmentation import Strokes
+from model.classifier import DigitClassifier
+from model.weights import WeightsError
+
+from ..cli import Parser
+from .drawing import DrawnDigit, read_drawing
+
+NUMBERS = 400  # of each kind
+DIGITS = (2, 5)  # in a number: fewest, most
+UNEVEN = 0.04  # how far the feet of digits are from one line: standard deviation, as a share of their height
+
+
+@dataclass(frozen=True)
+class Spacing:
+    """The gap between the boxes around two digits, from and to, as a share of their height."""
+
+    name: str
+    narrowest: float
+    widest: float
+    joined: float = 0  # the share of digits that the pen was not lifted before
+
+
+SPACINGS = (
+    Spacing("natural", 0.15, 0.4),
+    Spacing("tight", -0.02, 0.1),
+    Spacing("touching", -0.1, 0.02),
+    Spacing("joined", 0.1, 0.4, joined=0.5),
+)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Returns the exit status: 0, or 2 for bad input."""
+    parser = Parser(
+        prog="python -m training.recognition.number_splitting",
+        description="Count how often strokes are parted as they should.",
+    )
+    parser.add_argument("weights", help="the weights file whose network decides where the geometry leaves a choice")
+    parser.add_argument("strokes", help="a file of single digits: data/samples.py says what is in one")
+    options = parser.parse_args(arguments)
+    try:
+        classifier = DigitClassifier.load(options.weights)
+        drawings, labels = load_strokes(options.strokes)
+        writers = load_writers(options.strokes)
+    except (WeightsError, DatasetError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    parted = sum(len(read_drawing(classifier, strokes)) != 1 for strokes in drawings)
+    print(f"single    {parted} of {len(drawings):,} digits parted")
+    for spacing in SPACINGS:
+        rng = np.random.default_rng(0)
+        right = read = 0
+        for _ in range(NUMBERS):
+            same_writer = np.flatnonzero(writers == rng.choice(writers))
+            chosen = rng.choice(same_writer, rng.integers(*DIGITS, endpoint=True))
+            number = compose([drawings[i] for i in chosen], spacing, rng)
+            digits = read_drawing(classifier, [stroke for stroke, _ in number])
+            right += is_parted_right(digits, number)
+            read += [digit.reading.digit for digit in digits] == [labels[i] for i in chosen]
+        shares = f"{right / NUMBERS:.1%} of {NUMBERS} numbers parted right, {read / NUMBERS:.1%} read right"
+        print(f"{spacing.name:8}  {shares}")
+    return 0
+
+
+def compose(
+    digits: list[Strokes], spacing: Spacing, rng: np.random.Generator
+) -> list[tuple[NDArray, NDArray[np.intp]]]:
+    """The digits side by side: each stroke, and for each of its points the place of its digit, -1 in a ligature."""
+    height = np.median([np.ptp(np.concatenate(digit)[:, 1]) for digit in digits])
+    number: list[tuple[NDArray, NDArray[np.intp]]] = []
+    right = 0.0
+    for place, digit in enumerate(digits):
+        points = np.concatenate(digit)
+        gap = rng.uniform(spacing.narrowest, spacing.widest) * height
+        feet = rng.normal(0, UNEVEN) * height
+        move = np.array([right + gap - points[:, 0].min(), feet - points[:, 1].max()])
+        moved = [stroke + move for stroke in digit]
+        right = max(stroke[:, 0].max() for stroke in moved)
+        strokes = [(stroke, np.full(len(stroke), place)) for stroke in moved]
+        if number and rng.random() < spacing.joined:
+            (before, places), (after, more) = number.pop(), strokes.pop(0)
+            ligature = np.linspace(before[-1], after[0], 8)[1:-1]
+            joined = np.concatenate([before, ligature, after])
+            number.append((joined, np.concatenate([places, np.full(len(ligature), -1), more])))
+        number += strokes
+    return number
+
+
+def is_parted_right(digits: list[DrawnDigit], number: list[tuple[NDArray, NDArray[np.intp]]]) -> bool:
+    """Whether each digit found has the points of its own and, but for crossings, no others."""
+    place_of = {tuple(point): place for stroke, places in number for point, place in zip(stroke, places, strict=True)}
+    if len(digits) != max(place_of.values()) + 1:
+        return False
+    for place, digit in enumerate(digits):
+        found = [place_of[tuple(point)] for stroke in digit.strokes for point in stroke]
+        known = [each for each in found if each >= 0]
+        if known.count(place) < 0.95 * len(known):
+            return False
+    return True
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,71 @@
+"""How many drawings that are no digit are refused: `python -m training.recognition.refusals WEIGHTS STROKES.npz`."""
+
+import sys
+from collections import Counter
+
+import numpy as np
+
+from data.datasets import DatasetError
+from data.samples import load_samples
+from model.classifier import DigitClassifier
+from model.reading import Verdict
+from model.weights import WeightsError
+
+from ..cli import Parser
+from ..formatting import percent
+from .drawing import read_drawing
+from .non_digit_drawings import drawings_of_no_digit
+
+LEAST_REFUSED = 8  # kinds to name
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Returns the exit status: 0, or 2 for bad input."""
+    parser = Parser(
+        prog="python -m training.recognition.refusals",
+        description="Count what is refused as no digit, rightly and wrongly.",
+    )
+    parser.add_argument("weights", help="the weights file to measure")
+    parser.add_argument("strokes", help="a file of real digits: data/samples.py says what is in one")
+    options = parser.parse_args(arguments)
+    try:
+        classifier = DigitClassifier.load(options.weights)
+        digits, labels = load_samples(options.strokes)
+    except (WeightsError, DatasetError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    non_digits, images = drawings_of_no_digit()
+    kinds = Counter(name for name, _ in non_digits)
+    readings = classifier.read(images)
+    refused = Counter(
+        name for (name, _), reading in zip(non_digits, readings, strict=True) if reading.verdict is Verdict.NO_DIGIT
+    )
+    verdicts = Counter(reading.verdict for reading in readings)
+    on_the_page = Counter(
+        any(digit.reading.verdict is Verdict.NO_DIGIT for digit in read_drawing(classifier, strokes))
+        for _, strokes in non_digits
+    )
+    print(f"{len(non_digits):,} drawings of {len(kinds)} kinds that are no digit")
+    print(f"  refused              {share(refused.total(), len(non_digits))}")
+    print(f"  unsure               {share(verdicts[Verdict.UNSURE], len(non_digits))}")
+    print(f"  refused, or a part of them, where they may be a number too  {share(on_the_page[True], len(non_digits))}")
+    least = sorted(kinds, key=lambda name: refused[name] / kinds[name])[:LEAST_REFUSED]
+    print(f"  least often refused  {', '.join(f'{name} {refused[name]}/{kinds[name]}' for name in least)}")
+
+    readings = classifier.read(digits)
+    verdicts = Counter(reading.verdict for reading in readings)
+    right = np.array([reading.digit for reading in readings]) == labels
+    answered = np.array([reading.verdict is Verdict.DIGIT for reading in readings])
+    print(f"{len(labels):,} digits of {options.strokes}")
+    print(f"  refused              {share(verdicts[Verdict.NO_DIGIT], len(labels))}")
+    print(f"  unsure               {share(verdicts[Verdict.UNSURE], len(labels))}")
+    print(f"  right, if answered   {share((right & answered).sum(), answered.sum())}")
+    return 0
+
+
+def share(part: int, whole: int) -> str:
+    return percent(part / max(whole, 1))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Training runs as folders below `runs/`: started, watched, stopped."""

@@ -1,0 +1,87 @@
+"""Fine-tunings that the app started: processes of their own, which outlive the page and the server.
+
+Each has a folder `runs/handwriting-N/`. What it prints goes to `log.txt` there.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..files import fits
+from ..finetune import FORMAT
+from .lock import is_locked
+from .run import LOCK, last_words, launch_into
+
+COUNT = {"images": int, "before": int, "after": int}
+SHAPE = {"kept": bool, "weights": str, "dataset": str, "validation": COUNT, "own": COUNT}
+
+
+@dataclass(frozen=True)
+class FineTuning:
+    """A fine-tuning as its folder tells it.
+
+    Attributes:
+        running: whether its process is at work.
+        last_line: of what it printed.
+        result: what its `result.json` says; None where it has none, or a damaged one.
+    """
+
+    folder: Path
+    running: bool
+    last_line: str
+    result: dict[str, Any] | None
+
+
+def start(root: Path, weights: Path) -> Path:
+    """Let the weights learn the drawings in `root/handwriting.sqlite`; the new run's folder.
+
+    Raises:
+        OSError: the folder cannot be made, or the process not started.
+    """
+    folder = new_folder(root / "runs")
+    launch_into(folder, root, "training.finetune", ["--weights", str(weights), "--name", folder.name])
+    return folder
+
+
+def latest(root: Path) -> FineTuning | None:
+    """The fine-tuning that was started last."""
+    folders = [log.parent for log in root.glob("runs/handwriting-*/log.txt") if number(log.parent)]
+    return read(max(folders, key=number)) if folders else None
+
+
+def read(folder: Path) -> FineTuning:
+    """The fine-tuning in a folder."""
+    running = is_locked(folder / LOCK)  # asked first: one that ends meanwhile has written its result before
+    return FineTuning(folder, running, last_words(folder), read_result(folder / "result.json"))
+
+
+def read_result(path: Path) -> dict[str, Any] | None:
+    """What a fine-tuning came to, if the file is there and whole."""
+    try:
+        result = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    whole = isinstance(result, dict) and result.get("format") == FORMAT and fits(result, SHAPE)
+    return result if whole and result["own"]["images"] > 0 and result["validation"]["images"] > 0 else None
+
+
+def new_folder(runs: Path) -> Path:
+    """A folder that nobody has, `handwriting-1` or the next."""
+    runs.mkdir(exist_ok=True)
+    taken = max(map(number, runs.iterdir()), default=0)
+    while True:
+        taken += 1
+        folder = runs / f"handwriting-{taken}"
+        try:
+            folder.mkdir()
+            return folder
+        except FileExistsError:  # another session was quicker
+            continue
+
+
+def number(folder: Path) -> int:
+    """3 of `handwriting-3`; 0 of any other name."""
+    match = re.fullmatch(r"handwriting-([1-9][0-9]{0,8})", folder.name)
+    return int(match[1]) if match else 0

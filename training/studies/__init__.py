@@ -1,0 +1,1 @@
+"""What several runs say together: seeds, writers, model cards."""
