@@ -5,6 +5,7 @@ import dataclasses
 import platform
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -143,7 +144,13 @@ def train(trainer: Trainer) -> int:
 
 @contextmanager
 def stopping_when_asked(trainer: Trainer) -> Iterator[None]:
-    """Let a first Ctrl-C or SIGTERM be a wish, which the trainer fulfils after its step, and a second one an order."""
+    """Until the end of `with`: a first Ctrl-C or SIGTERM finishes the step and saves, a second has its default effect.
+
+    Python handles signals in the main thread alone: a run in another thread, say of a notebook, changes nothing.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
 
     def ask(number: int, frame: object) -> None:
         trainer.stop()
