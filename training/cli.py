@@ -1,15 +1,27 @@
 """What the command lines of this room share."""
 
 import argparse
+import codecs
+import io
 import re
 import subprocess
-from typing import NoReturn
+import sys
+from typing import Any, NoReturn
 
 from .files import PROJECT
 
+# The signs that the commands print, for consoles whose encoding lacks them.
+ASCII = {"→": "->", "±": "+-", "≥": ">=", "≤": "<=", "×": "x", "−": "-", "–": "-", "’": "'", "µ": "u", "∂": "d"}
+
 
 class Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line, not below a page of usage."""
+    """Says what is wrong in one line, not below a page of usage, on any console."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):  # a notebook's stream is not, and prints every sign
+                stream.reconfigure(errors="to_ascii")
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"error: {message}: --help lists what there is\n")
@@ -29,8 +41,21 @@ def positive(text: str) -> int:
     return int(text)
 
 
+def to_ascii(error: UnicodeError) -> tuple[str, int]:
+    """An error handler for `codecs`: prints signs that the encoding lacks as in `ASCII`, and any other as `\\xe4`."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    signs = "".join(ASCII.get(sign, sign) for sign in error.object[error.start : error.end])
+    return signs.encode("ascii", "backslashreplace").decode(), error.end
+
+
+codecs.register_error("to_ascii", to_ascii)
+
+
 def commit() -> str:
     """The commit of the code that trains, with a mark where it was changed since; "unknown" outside a checkout."""
+    if not (PROJECT / ".git").exists():  # installed: a repository around it would be another project's
+        return "unknown"
     command = ["git", "describe", "--always", "--dirty", "--exclude=*"]
     try:
         return subprocess.run(command, capture_output=True, text=True, check=True, cwd=PROJECT).stdout.strip()
