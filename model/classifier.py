@@ -11,6 +11,7 @@ from .images import images_to_input
 from .layer import Array
 from .losses import softmax
 from .network import Network
+from .pretrained import path_of
 from .reading import Reading, Verdict, evidence
 from .weights import load_network
 
@@ -44,12 +45,12 @@ class DigitClassifier:
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
-        """The classifier in a weights file.
+        """The classifier in a weights file, or in one that comes with the project: `load("best")`.
 
         Raises:
             WeightsError: the file is missing, damaged, or its network does not read 28×28 pictures into ten classes.
         """
-        network, header = load_network(path)
+        network, header = load_network(path_of(path))
         if (network.input_shape, network.output_shape) != ((28, 28, 1), (10,)):
             raise WeightsError(f"the network in {path} does not read 28×28 pictures as ten digits: choose another file")
         for name, (usual, low, high) in SETTINGS.items():

@@ -1,8 +1,9 @@
-"""Write the accuracy report of a weights file: `python -m training.evaluate model/pretrained/quick.npz`."""
+"""Write the accuracy report of a weights file: `python -m training.evaluate runs/quick/weights.npz`."""
 
 import sys
 
 from data.datasets import DatasetError
+from model.pretrained import path_of
 from model.weights import WeightsError
 
 from .cli import Parser
@@ -14,7 +15,7 @@ from .evaluation.test_sets import DATASETS
 def main(argv: list[str] | None = None) -> int:
     """Returns the exit status: 0, or 2 where there can be no report."""
     parser = Parser(prog="python -m training.evaluate", description="Write an accuracy report.")
-    parser.add_argument("weights", help="the weights file to evaluate")
+    parser.add_argument("weights", help="a weights file, or best, quick, tiny or article, which come with the project")
     parser.add_argument(
         "--dataset",
         help=f"{', '.join(DATASETS)}, a folder with pictures in its folders 0 to 9, or a file of pen strokes "
@@ -29,7 +30,7 @@ def main(argv: list[str] | None = None) -> int:
             print(f"progress {share:.2f}", flush=True)
 
     try:
-        report, path = write_report(arguments.weights, arguments.dataset, arguments.output, tell)
+        report, path = write_report(path_of(arguments.weights), arguments.dataset, arguments.output, tell)
     except (WeightsError, DatasetError, ReportError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
