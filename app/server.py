@@ -1,4 +1,4 @@
-"""The app as a server: `python -m streamlit run app/server.py`, in the project's folder. `main.py` lists its pages."""
+"""The app as a server, which `python -m app` starts. `main.py` lists its pages, `.streamlit/` holds its settings."""
 
 import streamlit as st
 from starlette.middleware import Middleware

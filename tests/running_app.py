@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 PROJECT = Path(__file__).parents[1]
-PARTS = ("app", "data", "model", "training", ".streamlit")
+PARTS = ("app", "data", "model", "training")
 WATCH = (
     Path(__file__).parent / "browser" / "watch"
 )  # whoever starts with this on Python's path cannot leave this computer

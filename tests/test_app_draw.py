@@ -33,6 +33,7 @@ ANSWERS = {"dataset": "mnist", "unsure_below": 0.0}  # whatever the network read
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty project folder, where the page looks for weights."""
     monkeypatch.setattr("app.components.weights_picker.ROOT", tmp_path)
+    monkeypatch.setattr("app.components.weights_picker.PRETRAINED", tmp_path / "model" / "pretrained")
     return tmp_path
 
 

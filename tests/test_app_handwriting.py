@@ -35,6 +35,7 @@ RESULT = {
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project folder with weights that read every picture as a 3."""
     monkeypatch.setattr(weights_picker, "ROOT", tmp_path)
+    monkeypatch.setattr(weights_picker, "PRETRAINED", tmp_path / "model" / "pretrained")
     save_always_three(tmp_path / "model" / "pretrained" / "quick.npz", dataset="mnist")
     return tmp_path
 

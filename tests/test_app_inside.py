@@ -26,6 +26,7 @@ SEVEN = {"revision": 3, "strokes": [STROKE]}
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty project folder, where the page looks for weights."""
     monkeypatch.setattr("app.components.weights_picker.ROOT", tmp_path)
+    monkeypatch.setattr("app.components.weights_picker.PRETRAINED", tmp_path / "model" / "pretrained")
     return tmp_path
 
 

@@ -27,6 +27,7 @@ from training.runs.process import CommandError
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The project's folder, as far as the page is concerned, with one weights file."""
     monkeypatch.setattr(weights_picker, "ROOT", tmp_path)
+    monkeypatch.setattr(weights_picker, "PRETRAINED", tmp_path / "model" / "pretrained")
     monkeypatch.setattr(report_page, "PLOTS", dict.fromkeys(report_page.PLOTS, lambda data, theme: b""))
     folder = tmp_path / "runs" / "three"
     folder.mkdir(parents=True)

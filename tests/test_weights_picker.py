@@ -6,11 +6,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.components import weights_picker
 from app.components.weights_picker import Weights, choose_default, escaped, list_weights, training_data
 from model import save_network
 from model.architectures import build_network
 
 SHIPPED = "model/pretrained/best.npz"
+
+
+@pytest.fixture(autouse=True)
+def pretrained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What comes with the project is only what a test puts there."""
+    monkeypatch.setattr(weights_picker, "PRETRAINED", tmp_path / "model" / "pretrained")
 
 
 def write(root: Path, name: str, dataset: str = "mnist", age: int = 0) -> Path:

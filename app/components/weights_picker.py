@@ -1,7 +1,7 @@
-"""Which trained network reads: every weights file of the project, in a list to choose from.
+"""Which trained network reads: every weights file that is at hand, in a list to choose from.
 
-These are `runs/<name>/weights.npz`, written when a run is finished, and what comes with the project,
-`model/pretrained/*.npz`.
+These are `runs/<name>/weights.npz` in the folder in which the app was started, each written when a run is finished, and
+those that come with the project, `model/pretrained/*.npz`.
 """
 
 from dataclasses import dataclass
@@ -12,9 +12,10 @@ import streamlit as st
 from threadpoolctl import threadpool_limits
 
 from model.classifier import DigitClassifier
+from model.pretrained import FOLDER as PRETRAINED
 from model.weights import WeightsError
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path.cwd()  # runs and handwriting are kept in the folder in which the app was started
 DATA = {
     "mnist": "MNIST",
     "usps": "USPS, digits from envelopes",
@@ -45,16 +46,21 @@ class Weights:
         return " · ".join(parts)
 
 
+def name_of(path: Path) -> str:
+    """What commands call a weights file of the list: "runs/quick/weights.npz" or "model/pretrained/best.npz"."""
+    return "/".join(path.parts[-3:])
+
+
 def list_weights(root: Path) -> tuple[list[Weights], list[str]]:
-    """The weights files under `root`, newest runs first, then those that come with the project; and what is wrong
+    """The weights files of the runs in `root`, newest first, then those that come with the project; and what is wrong
     with the files that do not load, a line each."""
     weights, problems = [], []
-    for path in [*root.glob("runs/*/weights.npz"), *sorted(root.glob("model/pretrained/*.npz"))]:
+    for path in [*root.glob("runs/*/weights.npz"), *sorted(PRETRAINED.glob("*.npz"))]:
         try:
             written = path.stat().st_mtime_ns
             weights.append(Weights(path, written, read_header(path, written)))
         except (WeightsError, OSError) as error:
-            problems.append(str(error).replace(f"{root}/", ""))
+            problems.append(str(error).replace(str(path), name_of(path)))
     return sorted(weights, key=lambda each: each.written if each.is_run else 0, reverse=True), problems
 
 

@@ -9,7 +9,7 @@ from app.charts.html import enlarged, probability_bars
 from app.components.digit_picker import pick_place
 from app.components.drawing_pad import drawing_pad, newest_message, strokes_in
 from app.components.truth_buttons import TAKE_BACK, TRUTHS, newest_tap, truth_buttons
-from app.components.weights_picker import ROOT, escaped, pick_classifier, training_data
+from app.components.weights_picker import ROOT, escaped, name_of, pick_classifier, training_data
 from app.texts.reading import boxes, drawing_key, drawing_to_keep, explanation, headline, place_name
 from data.handwriting import FILE, Handwriting, HandwritingError
 from data.ink import picture_to_image
@@ -112,7 +112,7 @@ def keep(digit: DrawnDigit, truth: str, kept: dict[str, str]) -> None:
         handwriting.delete([key])
         kept.pop(key, None)
     else:
-        weights = st.session_state["weights"].relative_to(ROOT).as_posix()
+        weights = name_of(st.session_state["weights"])
         handwriting.keep(drawing_to_keep(digit, TRUTHS[truth], weights))
         kept[key] = truth
 

@@ -1,6 +1,7 @@
 """The page My handwriting: the drawings that were kept, how well the chosen weights read them, and learning them."""
 
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ import streamlit as st
 from scipy.stats import binomtest
 
 from app.charts.html import enlarged
-from app.components.weights_picker import ROOT, escaped, pick_classifier
+from app.components.weights_picker import ROOT, escaped, name_of, pick_classifier
 from data.handwriting import FILE, Drawing, Handwriting, HandwritingError
 from data.handwriting_file import pack, unpack
 from model.classifier import DigitClassifier
@@ -90,7 +91,7 @@ def show_learning(classifier: DigitClassifier | None, drawings: list[Drawing], w
 def start() -> None:
     """Start a fine-tuning, and let the page watch it."""
     try:
-        fine_tunings.start(ROOT, st.session_state["weights"])
+        fine_tunings.start(ROOT, Path(name_of(st.session_state["weights"])))
     except OSError as error:
         st.error(escaped(f"It could not be started: {error}."))
     else:

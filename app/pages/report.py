@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from app.charts.report import calibration_chart, confusion_chart, histories_chart, history_chart
-from app.components.weights_picker import ROOT, choose_default, escaped, list_weights
+from app.components.weights_picker import ROOT, choose_default, escaped, list_weights, name_of
 from data import handwriting
 from training.evaluation.report_file import DamagedReport, list_reports, read_report, report_name
 from training.evaluation.test_sets import DATASETS
@@ -46,7 +46,7 @@ def measure() -> None:
     bar = st.progress(0.0, "Getting the pictures")
     before = {report: report.stat().st_mtime_ns for report in list_reports(RUNS)}
     try:
-        for share in evaluate(ROOT, path.relative_to(ROOT).as_posix(), dataset):
+        for share in evaluate(ROOT, name_of(path), dataset):
             bar.progress(share, "Reading" if share < 1 else "Writing the report")
     except (CommandError, OSError) as error:
         bar.empty()
