@@ -22,15 +22,15 @@ run: runs/quick/report/report.html  ## train the quick recipe, write its report,
 setup: .venv/ready  ## make .venv and install what the project needs
 
 train: setup  ## train RECIPE (article, quick, sprint, best, tiny); ARGS="--seed 1 --name mine" goes to training.train
-	$(BIN)/python -m training.train --recipe $(RECIPE) $(ARGS)
+	$(BIN)/python -m training.train --recipe "$(RECIPE)" $(ARGS)
 
-evaluate: setup  ## measure WEIGHTS on DATASET (mnist, usps, digits, a folder of pictures, a file of strokes or handwriting)
-	$(BIN)/python -m training.evaluate $(WEIGHTS) $(if $(DATASET),--dataset $(DATASET)) $(ARGS)
+evaluate: setup  ## measure WEIGHTS (a file, or best, quick, tiny, article) on DATASET (mnist, usps, digits, a folder or file)
+	$(BIN)/python -m training.evaluate "$(WEIGHTS)" $(if $(DATASET),--dataset "$(DATASET)") $(ARGS)
 
 report: evaluate  ## the same as evaluate
 
 app: setup  ## open the app; PORT=8600 chooses the port, HEADLESS=1 opens no browser
-	$(BIN)/python -m streamlit run app/server.py --server.port $(PORT) --server.headless $(if $(HEADLESS),true,false)
+	$(BIN)/python -m app --server.port "$(PORT)" --server.headless $(if $(HEADLESS),true,false)
 
 test: .venv/dev-ready  ## install what the tests need, and run them all
 	$(BIN)/python -m pytest $(ARGS)
@@ -55,7 +55,7 @@ bench: .venv/bench-ready  ## install PyTorch, and measure speed and memory side 
 	$(BIN)/python -m training.benchmark $(ARGS)
 
 clean:  ## remove what was made, but for runs/
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/ready: requirements.lock
