@@ -3,50 +3,52 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike
 
-from .activations import PRIMES_OF_OUTPUT, Activation, relu, relu_prime
-from .layer import Array, Layer, Shape
+from .activations import PRIMES, PRIMES_OF_OUTPUT, Activation, relu
+from .layer import Array, Layer, floats, remembered, where
+from .shapes import ShapeLike
 
 
 class ActivationLayer(Layer):
     """Y = f(X), element by element.
 
     Args:
-        input_shape: any; left out, it is taken from the layer before.
+        input_shape: any; left out, it is taken from the layer before: `ActivationLayer(tanh, tanh_prime)`.
         activation: f, such as `tanh`: array in, array of the same shape and dtype out.
-        activation_prime: its derivative f'.
+        activation_prime: its derivative f'; may be left out where f is `tanh` or `relu`.
     """
 
     def __init__(
         self,
-        input_shape: Shape | None = None,
-        activation: Activation = relu,
-        activation_prime: Activation = relu_prime,
+        input_shape: ShapeLike | Activation | None = None,
+        activation: Activation | None = None,
+        activation_prime: Activation | None = None,
     ) -> None:
-        super().__init__()
-        self.activation = activation
-        self.activation_prime = activation_prime
-        if input_shape is not None:
-            self.build(input_shape)
+        given = [activation, activation_prime]
+        if callable(input_shape):
+            input_shape, given = None, [input_shape, *given]
+        functions = [function for function in given if function is not None] or [relu]
+        if len(functions) == 1 and callable(functions[0]) and functions[0] in PRIMES:
+            functions.append(PRIMES[functions[0]])
+        if len(functions) != 2 or not all(map(callable, functions)):
+            raise ValueError("ActivationLayer needs a function and its derivative: ActivationLayer(tanh, tanh_prime)")
+        self.activation, self.activation_prime = functions
+        super().__init__(input_shape)
 
-    def build(self, input_shape: Shape, rng: np.random.Generator | None = None, dtype: DTypeLike = np.float64) -> None:
-        self.input_shape = self.output_shape = input_shape
-
-    def forward_propagation(self, input: Array, training: bool = False) -> Array:
+    def forward_propagation(self, input: Array, training: bool | None = None) -> Array:
+        """Y = f(X)."""
+        input = floats(input)
         output = self.activation(input)
-        if training:
+        if training is not False:
             self.input, self.output = input, output
         return output
 
     def backward_propagation(self, output_error: Array, learning_rate: float | None = None) -> Array:
-        """∂E/∂X = f'(X) ∂E/∂Y, element by element. There is nothing to learn: `learning_rate` is not used."""
-        assert self.input is not None
-        assert self.output is not None
+        """∂E/∂X = f'(X) · ∂E/∂Y, element by element. There is nothing to learn: `learning_rate` is not used."""
+        input, output = remembered(self.input), remembered(self.output)
         prime_of_output = PRIMES_OF_OUTPUT.get((self.activation, self.activation_prime))
-        slope = prime_of_output(self.output) if prime_of_output else self.activation_prime(self.input)
-        input_error = self._empty("input_error", output_error.shape, output_error.dtype)
-        return np.multiply(slope, output_error, out=input_error)
+        slope = np.asarray(prime_of_output(output) if prime_of_output else self.activation_prime(input))
+        return where(slope, output_error) if slope.dtype == np.bool_ else slope * output_error
 
     def settings(self) -> dict[str, Any]:
         return {"activation": self.activation.__name__}

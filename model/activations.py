@@ -29,11 +29,16 @@ def relu_prime(x: Array) -> Array:
     return (x > 0).astype(x.dtype)
 
 
-# The derivative of a pair as a function of the output, where that spares computing the activation a second time.
-PRIMES_OF_OUTPUT: dict[tuple[Activation, Activation], Activation] = {(tanh, tanh_prime): lambda y: 1 - y * y}
-
 # A weights file names its activations; only these names mean anything.
 ACTIVATIONS: dict[str, tuple[Activation, Activation]] = {
     "tanh": (tanh, tanh_prime),
     "relu": (relu, relu_prime),
+}
+
+PRIMES: dict[Activation, Activation] = dict(ACTIVATIONS.values())
+
+# The derivatives of these pairs as functions of the output, which is there already: that is faster. Booleans select.
+PRIMES_OF_OUTPUT: dict[tuple[Activation, Activation], Activation] = {
+    (tanh, tanh_prime): lambda y: 1 - y * y,
+    (relu, relu_prime): lambda y: y > 0,
 }

@@ -3,15 +3,18 @@
 import numpy as np
 from numpy.typing import DTypeLike
 
-from .layer import Array, Layer, Shape
+from .layer import Array, Layer, remembered
+from .shapes import Shape
+
+EPSILON = 1e-5  # added to the variance: what never changes has none
 
 
 class BatchNormalizationLayer(Layer):
-    """Y = scale · X̂ + shift, where X̂ is X less its mean, over its standard deviation, at each depth.
+    """Y = scale · X̂ + shift, where X̂ = (X − mean) / deviation, at each depth.
 
     Ioffe & Szegedy, "Batch Normalization: Accelerating Deep Network Training by Reducing Internal Covariate Shift",
     2015. While training, mean and deviation are those of the batch, over all its samples and positions. To predict,
-    they are those that `settle` measured last, on samples that stand for all (algorithm 2 of the paper).
+    they are those that `settle` measured last, on a representative sample (algorithm 2 of the paper).
 
     Args:
         input_shape: `(d,)` or `(h, w, d)`; left out, it is taken from the layer before.
@@ -21,58 +24,57 @@ class BatchNormalizationLayer(Layer):
 
     parameter_names = ("scale", "shift")
     statistic_names = ("mean", "variance")
-    EPSILON = 1e-5  # added to the variance: what never changes has none
-
-    def __init__(self, input_shape: Shape | None = None) -> None:
-        super().__init__()
-        if input_shape is not None:
-            self.build(input_shape)
+    EPSILON = EPSILON
 
     def parameter_shapes(self, input_shape: Shape) -> dict[str, Shape]:
         return {"scale": input_shape[-1:], "shift": input_shape[-1:]}
 
     def build(self, input_shape: Shape, rng: np.random.Generator | None = None, dtype: DTypeLike = np.float64) -> None:
-        self.input_shape = self.output_shape = input_shape
+        super().build(input_shape, rng, dtype)
+        self.width = input_shape[-2] if len(input_shape) > 1 else 1
         depth = input_shape[-1:]
         self.scale, self.shift = np.ones(depth, dtype), np.zeros(depth, dtype)
         self.mean, self.variance = np.zeros(depth, dtype), np.ones(depth, dtype)
 
-    def forward_propagation(self, input: Array, training: bool = False) -> Array:
+    def forward_propagation(self, input: Array, training: bool | None = None) -> Array:
+        """Y = scale · (X − mean) / deviation + shift."""
+        input = np.asarray(input, self.scale.dtype)
         rows = self._rows(input)
-        if not training:
-            slope, offset = self.line()
+        centred, deviation = None, self._deviation(self.variance)
+        if training:
+            centred = rows - self._row(self._mean(rows))
+            deviation = self._deviation(self._mean(centred * centred))
+            output = centred * self._row(self.scale / deviation)
+            output += self._row(self.shift)
+        else:
+            slope = self.scale / deviation
             output = rows * self._row(slope)
-            output += self._row(offset)
-            return output.reshape(input.shape)
-        centred = np.subtract(rows, self._row(self._mean(rows)), out=self._empty("centred", rows.shape, rows.dtype))
-        output = np.multiply(centred, centred, out=self._empty("output", rows.shape, rows.dtype))
-        self.deviation = self._deviation(self._mean(output))
-        np.multiply(centred, self._row(self.scale / self.deviation), out=output)
-        output += self._row(self.shift)
-        self.input, self.centred, self.output = input, centred, output.reshape(input.shape)
-        return self.output
+            output += self._row(self.shift - self.mean * slope)
+        output = output.reshape(input.shape)
+        if training is not False:
+            self.input, self.centred, self.deviation, self.output = input, centred, deviation, output
+        return output
 
     def backward_propagation(self, output_error: Array, learning_rate: float | None = None) -> Array:
-        """∂E/∂scale = Σ X̂ · ∂E/∂Y, ∂E/∂shift = Σ ∂E/∂Y, and what X does to the batch's mean and deviation taken off,
+        """∂E/∂scale = Σ X̂ · ∂E/∂Y, ∂E/∂shift = Σ ∂E/∂Y and
 
-        ∂E/∂X = scale / deviation · (∂E/∂Y − the mean of ∂E/∂Y − X̂ · the mean of X̂ · ∂E/∂Y).
+        ∂E/∂X = scale / deviation · (∂E/∂Y − mean(∂E/∂Y) − X̂ · mean(X̂ · ∂E/∂Y)).
+
+        The two means, over the batch, are what X does to its own mean and deviation. They are left out where mean and
+        deviation were not those of the batch.
         """
-        error = self._rows(output_error)
-        input_error = np.multiply(self.centred, error, out=self._empty("input_error", error.shape, error.dtype))
-        mean, along = self._mean(error), self._mean(input_error) / self.deviation
+        input = remembered(self.input)
+        error = self._rows(np.asarray(output_error, self.scale.dtype))
+        centred = self._rows(input) - self._row(self.mean) if self.centred is None else self.centred
+        mean, along = self._mean(error), self._mean(centred * error) / self.deviation
         count = output_error.size // len(mean)
         self.gradients = {"scale": count * along, "shift": count * mean}
-        np.multiply(self.centred, self._row(along / self.deviation), out=input_error)
-        np.subtract(error, input_error, out=input_error)
-        input_error -= self._row(mean)
-        input_error *= self._row(self.scale / self.deviation)
+        if self.centred is not None:
+            error = error - centred * self._row(along / self.deviation)
+            error -= self._row(mean)
+        input_error = error * self._row(self.scale / self.deviation)
         self._take_step(learning_rate)
         return input_error.reshape(output_error.shape)
-
-    def line(self) -> tuple[Array, Array]:
-        """What the layer does in prediction, Y = slope · X + offset: both `(d,)`."""
-        slope = self.scale / self._deviation(self.variance)
-        return slope, self.shift - self.mean * slope
 
     def settle(self, input: Array) -> None:
         """Take mean and variance of an input as those to predict with."""
@@ -83,23 +85,17 @@ class BatchNormalizationLayer(Layer):
 
     def _rows(self, array: Array) -> Array:
         """`(n, h, w, d)` as `(n · h, w · d)`, and `(n, d)` as it is."""
-        assert self.input_shape is not None
-        return array.reshape(-1, self._width * self.input_shape[-1])
+        return array.reshape(-1, self.width * len(self.scale))
 
     def _row(self, of_depth: Array) -> Array:
         """Numbers for each depth as a line of pixels that all have them."""
-        return of_depth[np.newaxis].repeat(self._width, axis=0).reshape(-1)
+        return of_depth[np.newaxis].repeat(self.width, axis=0).reshape(-1)
 
     def _mean(self, rows: Array) -> Array:
         """At each depth."""
         of_row = np.ones(len(rows), rows.dtype) @ rows
-        return of_row.reshape(self._width, -1).sum(axis=0) / rows.dtype.type(len(rows) * self._width)
+        return of_row.reshape(self.width, -1).sum(axis=0) / rows.dtype.type(len(rows) * self.width)
 
     def _deviation(self, variance: Array) -> Array:
+        """√(variance + EPSILON)."""
         return np.sqrt(variance + variance.dtype.type(self.EPSILON))
-
-    @property
-    def _width(self) -> int:
-        """Pixels of a line."""
-        assert self.input_shape is not None
-        return self.input_shape[-2] if len(self.input_shape) > 1 else 1

@@ -43,8 +43,13 @@ class CellSum:
 
     @property
     def products(self) -> Array:
-        """Each input times its weight, in float64."""
-        assert self.weights is not None
+        """Each input times its weight, in float64.
+
+        Raises:
+            ValueError: nothing is weighted.
+        """
+        if self.weights is None:
+            raise ValueError("this number is no sum of products: it has no weights")
         return self.inputs.astype(np.float64) * self.weights
 
     def largest_products(self, count: int) -> tuple[list[int], float]:
@@ -62,7 +67,7 @@ def layer_outputs(network: Network, input: Array) -> list[Array]:
     """
     outputs = [np.asarray(input, network.dtype)]
     for layer in network.layers:
-        outputs.append(layer.forward_propagation(outputs[-1]))
+        outputs.append(layer.forward_propagation(outputs[-1], training=False))
     return outputs[1:]
 
 

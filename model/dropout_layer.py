@@ -5,47 +5,56 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from .layer import Array, Layer, Shape
+from .layer import Array, Layer, remembered, where
+from .shapes import Shape, ShapeLike
 
 
 class DropoutLayer(Layer):
-    """While training, sets a random share of the input to 0 and scales the rest up; otherwise Y = X.
+    """While training, Y = mask · X / (1 − rate), where the mask is 0 for a random share of X, else 1; otherwise Y = X.
 
     Srivastava et al., "Dropout: A Simple Way to Prevent Neural Networks from Overfitting", 2014. The scale,
     1 / (1 − rate), keeps the expected output, so that prediction needs none.
 
     Args:
-        input_shape: any; left out, it is taken from the layer before.
-        rate: the share that is dropped, 0 ≤ rate < 1.
+        input_shape: any; left out, it is taken from the layer before: `DropoutLayer(0.5)`.
+        rate: the share that is dropped, 0 ≤ rate < 1; 0.5 if left out.
         rng: where the masks are drawn from; a network gives its layers its own.
     """
 
     def __init__(
-        self, input_shape: Shape | None = None, rate: float = 0.5, rng: np.random.Generator | None = None
+        self,
+        input_shape: ShapeLike | float | None = None,
+        rate: float | None = None,
+        rng: np.random.Generator | None = None,
     ) -> None:
-        super().__init__()
-        if not 0 <= rate < 1:
+        if isinstance(input_shape, float) and rate is None:
+            input_shape, rate = None, input_shape
+        self.rate = 0.5 if rate is None else rate
+        if not 0 <= self.rate < 1:
             raise ValueError(f"DropoutLayer expects 0 ≤ rate < 1, got {rate}: it is the share that is dropped")
-        self.rate = rate
-        if input_shape is not None:
-            self.build(input_shape, rng)
+        self.mask: Array | None = None
+        super().__init__(input_shape, rng)
 
     def build(self, input_shape: Shape, rng: np.random.Generator | None = None, dtype: DTypeLike = np.float64) -> None:
-        self.input_shape = self.output_shape = input_shape
+        super().build(input_shape, rng, dtype)
         self.rng = rng or np.random.default_rng()
 
-    def forward_propagation(self, input: Array, training: bool = False) -> Array:
-        if not training:
-            return input
-        assert self.rng is not None
-        kept = self.rng.random(input.shape, dtype=np.float32) >= self.rate
-        self.mask = kept * input.dtype.type(1 / (1 - self.rate))
-        self.input, self.output = input, input * self.mask
-        return self.output
+    def forward_propagation(self, input: Array, training: bool | None = None) -> Array:
+        """Y = mask · X / (1 − rate) while training, else Y = X."""
+        output = input = np.asarray(input)
+        mask = None
+        if training:
+            rng = self.rng or np.random.default_rng()
+            mask = rng.random(input.shape, dtype=np.float32) >= self.rate
+            output = where(mask, input) * (1 / (1 - self.rate))
+        if training is not False:
+            self.input, self.mask, self.output = input, mask, output
+        return output
 
     def backward_propagation(self, output_error: Array, learning_rate: float | None = None) -> Array:
-        """∂E/∂X = mask · ∂E/∂Y."""
-        return output_error * self.mask
+        """∂E/∂X = mask · ∂E/∂Y / (1 − rate), and ∂E/∂Y where nothing was dropped."""
+        remembered(self.input)
+        return output_error if self.mask is None else where(self.mask, output_error) * (1 / (1 - self.rate))
 
     def settings(self) -> dict[str, Any]:
         return {"rate": self.rate}

@@ -5,22 +5,28 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from .layer import Array, Layer, Shape, batch_of
+from .layer import Array, Layer, pictures, remembered
+from .shapes import Shape, ShapeLike, batch_of, read_shape
 
 
 class MaxPoolingLayer(Layer):
-    """Largest value of each field, fields side by side: `(n, h, w, d)` → `(n, h // p, w // q, d)`.
+    """Y[i, j, d] = the largest X[i·p + r, j·q + s, d] with r < p and s < q: fields side by side.
 
     Args:
-        input_shape: `(h, w, d)`; left out, it is taken from the layer before.
-        pool_shape: `(p, q)`. Rows and columns that fill no whole field are left out.
+        input_shape: `(h, w, d)`; left out, it is taken from the layer before: `MaxPoolingLayer((2, 2))`.
+        pool_shape: `(p, q)`; a number is both, left out they are 2. Rows and columns that fill no whole field are left
+            out.
+
+    The largest of a field is the largest of its columns' largest: first along the height, where the numbers of a whole
+    row lie side by side and numpy is at its fastest, then along the width of what is left.
     """
 
-    def __init__(self, input_shape: Shape | None = None, pool_shape: tuple[int, int] = (2, 2)) -> None:
-        super().__init__()
-        self.pool_shape = (pool_shape[0], pool_shape[1])
-        if input_shape is not None:
-            self.build(input_shape)
+    def __init__(self, input_shape: ShapeLike | None = None, pool_shape: ShapeLike | None = None) -> None:
+        if pool_shape is None and input_shape is not None and len(read_shape("pool_shape", input_shape)) < 3:
+            input_shape, pool_shape = None, input_shape
+        pool = 2 if pool_shape is None else pool_shape
+        self.pool_shape = read_shape("the pool_shape of MaxPoolingLayer", pool, axes=2)
+        super().__init__(input_shape)
 
     def build(self, input_shape: Shape, rng: np.random.Generator | None = None, dtype: DTypeLike = np.float64) -> None:
         p, q = self.pool_shape
@@ -32,48 +38,49 @@ class MaxPoolingLayer(Layer):
         self.input_shape = input_shape
         self.output_shape = (input_shape[0] // p, input_shape[1] // q, input_shape[2])
 
-    # The largest of a field is the largest of its columns' largest: first along the height, where the numbers of a
-    # whole row lie side by side and numpy is at its fastest, then along the width of what is left.
-
-    def forward_propagation(self, input: Array, training: bool = False) -> Array:
+    def forward_propagation(self, input: Array, training: bool | None = None) -> Array:
+        """Y = max X over each field."""
         p, q = self.pool_shape
-        rows = self._largest("rows", positions(input, p, axis=1), training)  # (n, h // p, w, d)
-        output = self._largest("output", positions(rows, q, axis=2), training)  # (n, h // p, w // q, d)
-        if training:
+        input = pictures(np.asarray(input))
+        rows = largest(positions(input, p, axis=1))  # (n, h // p, w, d)
+        output = largest(positions(rows, q, axis=2))  # (n, h // p, w // q, d)
+        if training is not False:
             self.input, self.rows, self.output = input, rows, output
         return output
 
     def backward_propagation(self, output_error: Array, learning_rate: float | None = None) -> Array:
-        """∂E/∂X is ∂E/∂Y where the maximum came from, and 0 elsewhere. Of equal values the first counts."""
-        assert self.input is not None
-        assert self.output is not None
+        """∂E/∂X is ∂E/∂Y where the maximum came from, and 0 elsewhere.
+
+        Of equal values the first counts, column by column: the upper one in the leftmost column. (PyTorch goes row by
+        row.)
+        """
+        input, output = remembered(self.input), remembered(self.output)
         p, q = self.pool_shape
-        rows_error = self._delivered("rows_error", output_error, self.output, self.rows, q, axis=2)
-        return self._delivered("input_error", rows_error, self.rows, self.input, p, axis=1)
-
-    def _largest(self, name: str, values: list[Array], training: bool) -> Array:
-        largest = values[0]
-        for value in values[1:]:
-            largest = np.maximum(largest, value, out=self._empty(name, value.shape, value.dtype, training))
-        return largest
-
-    def _delivered(self, name: str, error: Array, largest: Array, values: Array, size: int, axis: int) -> Array:
-        """The error of each largest value, brought to the first position that has it."""
-        if size == 1:
-            return error
-        delivered = self._empty(name, values.shape, error.dtype)
-        np.moveaxis(delivered, axis, 0)[largest.shape[axis] * size :] = 0
-        value, share = positions(values, size, axis), positions(delivered, size, axis)
-        elsewhere = self._empty(name + "_elsewhere", largest.shape, np.bool_)
-        for i in range(size - 1):  # what is not for one position goes on to the next
-            np.not_equal(value[i], largest, out=elsewhere)
-            np.multiply(error, elsewhere, out=share[i + 1])
-            np.subtract(error, share[i + 1], out=share[i])
-            error = share[i + 1]
-        return delivered
+        bits = output_error.view(f"i{output_error.itemsize}")  # as whole numbers: the floats' 0 · ∞ is not a number
+        rows_bits = delivered(bits, output, self.rows, q, axis=2)
+        return delivered(rows_bits, self.rows, input, p, axis=1).view(output_error.dtype)
 
     def settings(self) -> dict[str, Any]:
         return {"pool_shape": list(self.pool_shape)}
+
+
+def largest(values: list[Array]) -> Array:
+    """The largest of the values at each place."""
+    found = values[0]
+    for value in values[1:]:
+        found = np.maximum(found, value)
+    return found
+
+
+def delivered(error: Array, largest: Array, values: Array, size: int, axis: int) -> Array:
+    """The error of each largest value, in whole numbers, brought to the first position of its field that has it."""
+    found = np.zeros(values.shape, error.dtype)
+    value, share = positions(values, size, axis), positions(found, size, axis)
+    share[0][...] = error
+    for i in range(size - 1):  # what is not for one position goes on to the next
+        np.multiply(share[i], value[i] != largest, out=share[i + 1])
+        share[i] -= share[i + 1]
+    return found
 
 
 def positions(array: Array, size: int, axis: int) -> list[Array]:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .layer import Array
+from .losses import less_the_largest
 
 
 class Verdict(Enum):
@@ -54,6 +55,7 @@ def evidence(logits: Array) -> Array:
     Out-of-distribution Detection", 2020, less the mean output: outputs that are all larger are not evidence. Two
     likely digits leave it large, unlike the largest probability: eight are still ruled out.
     """
-    shifted = logits - logits.max(axis=-1, keepdims=True)
+    shifted = less_the_largest(logits)
     total = np.exp(shifted).sum(axis=-1)
-    return np.log(total / logits.shape[-1]) - shifted.mean(axis=-1)
+    with np.errstate(over="ignore"):
+        return np.log(total / logits.shape[-1]) - shifted.mean(axis=-1)

@@ -16,8 +16,9 @@ import numpy as np
 
 from .activation_layer import ActivationLayer
 from .activations import ACTIVATIONS
-from .archive import WeightsError, brief, read_arrays, read_json, write_arrays
-from .batch_normalization_layer import BatchNormalizationLayer
+from .archive import LARGEST, WeightsError, brief, read_arrays, read_json, write_arrays
+from .article_layer import ArticleLayer
+from .batch_normalization_layer import EPSILON, BatchNormalizationLayer
 from .conv_layer import ConvLayer
 from .dropout_layer import DropoutLayer
 from .fc_layer import FCLayer
@@ -31,6 +32,7 @@ __all__ = ["WeightsError", "load_network", "save_network"]
 FORMAT = 1
 MOST_LAYERS = 200
 LARGEST_OUTPUT = 2**20  # numbers that a layer gives for one sample
+UNUSABLE = (KeyError, IndexError, TypeError, ValueError, AttributeError, RecursionError)  # what other JSON may raise
 LAYERS: dict[str, type[Layer]] = {
     kind.__name__: kind
     for kind in (
@@ -52,11 +54,18 @@ def save_network(path: str | os.PathLike[str], network: Network, header: dict[st
         header: what else to say of the network, as JSON can hold it.
 
     Raises:
-        ValueError: a layer or an activation is not one that a file can name.
+        ValueError: `load_network` would refuse the file, or another network would come back; what stood at `path` still
+            does.
         OSError: the disk is full or read-only; what stood at `path` still does.
     """
     about = {**(header or {}), "format": FORMAT, "architecture": describe(network)}
     arrays = {"header": np.frombuffer(json.dumps(about).encode(), np.uint8), **network.arrays()}
+    if sum(array.nbytes for array in arrays.values()) > LARGEST:
+        raise ValueError(f"the network has more than {LARGEST >> 20} MiB of weights: no file of it could be loaded")
+    try:
+        restored(dict(arrays))
+    except UNUSABLE as error:
+        raise ValueError(f"a file of this network could not be loaded again ({brief(error)})") from None
     write_arrays(path, arrays)
 
 
@@ -69,30 +78,42 @@ def load_network(path: str | os.PathLike[str]) -> tuple[Network, dict[str, Any]]
     """
     arrays = read_arrays(path)
     try:
-        header = read_json(arrays.pop("header"))
-        if header["format"] != FORMAT:
-            raise WeightsError(
-                f"{path} has format {brief(header['format'])}, this program reads {FORMAT}: train it again"
-            )
-        network = rebuild(header["architecture"], arrays)
-        fill(network.arrays(), arrays)
-    except WeightsError:
-        raise
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        return restored(arrays)
+    except UNUSABLE as error:
         raise WeightsError(
             f"{path} is not a usable weights file ({brief(error)}): train it again or take another"
         ) from None
+
+
+def restored(arrays: dict[str, Any]) -> tuple[Network, dict[str, Any]]:
+    """The network in the arrays of a weights file, and its header.
+
+    Raises:
+        KeyError, IndexError, TypeError, ValueError, AttributeError, RecursionError: they are not those of a network.
+    """
+    header = read_json(arrays.pop("header"))
+    if header["format"] != FORMAT:
+        raise ValueError(f"it has format {brief(header['format'])}, this program reads {FORMAT}")
+    network = rebuild(header["architecture"], arrays)
+    fill(network.arrays(), arrays)
     return network, header
 
 
 def describe(network: Network) -> dict[str, Any]:
-    """The architecture as data: the input shape and each layer's name and settings."""
-    for layer in network.layers:
-        known = LAYERS.get(type(layer).__name__) is type(layer)
-        if isinstance(layer, ActivationLayer):
-            known = ACTIVATIONS.get(layer.activation.__name__) == (layer.activation, layer.activation_prime)
-        if not known:
-            raise ValueError(f"a weights file cannot name this {type(layer).__name__}: use the layers of model/")
+    """The architecture as data: the input shape and each layer's name and settings.
+
+    Raises:
+        ValueError: a layer is not one that a file can name, or does something that a file does not say.
+    """
+    for number, layer in enumerate(network.layers):
+        name = type(layer.layer if isinstance(layer, ArticleLayer) else layer).__name__
+        if LAYERS.get(name) is not type(layer):
+            raise ValueError(f"a weights file cannot name this {name}: use the layers of model/")
+        pair = (layer.activation, layer.activation_prime) if isinstance(layer, ActivationLayer) else None
+        if pair not in (None, *ACTIVATIONS.values()):
+            raise ValueError(f"a weights file cannot name this {name}: use {' or '.join(ACTIVATIONS)}")
+        if isinstance(layer, BatchNormalizationLayer) and layer.EPSILON != EPSILON:
+            raise ValueError(f"layer {number}, {name}, has EPSILON {layer.EPSILON}: a weights file means {EPSILON}")
     layers = [{"layer": type(layer).__name__, **layer.settings()} for layer in network.layers]
     return {"input_shape": network.input_shape, "dtype": network.dtype.name, "layers": layers}
 
@@ -133,9 +154,11 @@ def _unbuilt(description: dict[str, Any]) -> Layer:
     kind = settings.pop("layer")
     if kind not in LAYERS:
         raise ValueError(f"no layer is named {kind!r}")
-    if unknown := settings.keys() - LAYERS[kind]().settings().keys():
+    if unknown := settings.keys() & {"input_shape", "rng"}:
         raise ValueError(f"a {kind} has no {min(unknown)!r}")
     for name, value in settings.items():
+        if value is None:
+            raise ValueError(f"a {kind} needs its {name}")
         if name not in ("activation", "rate"):
             _sizes(value if isinstance(value, list) else [value])
     if "activation" in settings:

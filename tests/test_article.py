@@ -1,16 +1,21 @@
 """The article's own programs, and its formulas written out sample by sample."""
 
 import re
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 from scipy import signal
 
+from data.datasets import Dataset
 from model import ActivationLayer, ConvLayer, FCLayer, FlattenLayer, Network, mse, mse_prime, tanh, tanh_prime
 from model.layer import Array
 
 X_XOR = np.array([[[0, 0]], [[0, 1]], [[1, 0]], [[1, 1]]])
 Y_XOR = np.array([[[0]], [[1]], [[1]], [[0]]])
+
+
+LoadData = Callable[[], tuple[tuple[Array, Array], tuple[Array, Array]]]  # images and labels, to train and to test
 
 
 def xor_network(rng: np.random.Generator | None = None) -> Network:
@@ -76,6 +81,158 @@ def test_every_epoch_of_xor_has_the_error_of_the_articles_algorithm() -> None:
             w1 -= 0.1 * np.dot(x.T, hidden_error)
             b1 -= 0.1 * hidden_error
         assert sum(errors[4 * epoch : 4 * epoch + 4]) / 4 == pytest.approx(error / 4, abs=1e-9, rel=0)
+
+
+# The programs of the article and of its author's repository, from their data to their last line, but for the imports.
+
+
+def xor_of_the_article() -> Array:
+    # training data
+    x_train = np.array([[[0, 0]], [[0, 1]], [[1, 0]], [[1, 1]]])
+    y_train = np.array([[[0]], [[1]], [[1]], [[0]]])
+
+    # network
+    net = Network()
+    net.add(FCLayer((1, 2), (1, 3)))
+    net.add(ActivationLayer((1, 3), tanh, tanh_prime))
+    net.add(FCLayer((1, 3), (1, 1)))
+    net.add(ActivationLayer((1, 1), tanh, tanh_prime))
+
+    # train
+    net.use(mse, mse_prime)
+    net.fit(x_train, y_train, epochs=1000, learning_rate=0.1)
+
+    # test
+    out = net.predict(x_train)
+    print(out)
+    return out
+
+
+def xor_of_the_repository() -> Array:
+    # training data
+    x_train = np.array([[[0, 0]], [[0, 1]], [[1, 0]], [[1, 1]]])
+    y_train = np.array([[[0]], [[1]], [[1]], [[0]]])
+
+    # network
+    net = Network()
+    net.add(FCLayer(2, 3))
+    net.add(ActivationLayer(tanh, tanh_prime))
+    net.add(FCLayer(3, 1))
+    net.add(ActivationLayer(tanh, tanh_prime))
+
+    # train
+    net.use(mse, mse_prime)
+    net.fit(x_train, y_train, epochs=1000, learning_rate=0.1)
+
+    # test
+    out = net.predict(x_train)
+    print(out)
+    return out
+
+
+@pytest.fixture
+def seeded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Layers without a generator, as in the article, draw the same weights in every run of a test."""
+    rng = np.random.default_rng(1)
+    monkeypatch.setattr(np.random, "default_rng", lambda: rng)
+
+
+@pytest.mark.usefixtures("seeded")
+@pytest.mark.parametrize("program", [xor_of_the_article, xor_of_the_repository])
+def test_both_xor_programs_learn(program: Callable[[], Array], capsys: pytest.CaptureFixture[str]) -> None:
+    out = program()
+    errors = printed_errors(capsys.readouterr().out)
+    assert len(errors) == 1000
+    assert errors[-1] < 0.001
+    assert np.array_equal(np.round(out), Y_XOR)
+
+
+def mnist_of_the_repository(load_data: LoadData) -> tuple[Array, Array]:
+    (x_train, y_train), (x_test, y_test) = load_data()
+
+    # training data: one row of 28 * 28 numbers from 0 to 1 each, and targets with a single 1
+    x_train = x_train.reshape(x_train.shape[0], 1, 28 * 28).astype("float32") / 255
+    y_train = np.eye(10)[y_train]
+    x_test = x_test.reshape(x_test.shape[0], 1, 28 * 28).astype("float32") / 255
+
+    # network
+    net = Network()
+    net.add(FCLayer(28 * 28, 100))
+    net.add(ActivationLayer(tanh, tanh_prime))
+    net.add(FCLayer(100, 50))
+    net.add(ActivationLayer(tanh, tanh_prime))
+    net.add(FCLayer(50, 10))
+    net.add(ActivationLayer(tanh, tanh_prime))
+
+    # train on 1000 samples, as one sample at a time is slow
+    net.use(mse, mse_prime)
+    net.fit(x_train[0:1000], y_train[0:1000], epochs=5, learning_rate=0.1)
+
+    # test
+    out = net.predict(x_test)
+    return out, y_test
+
+
+def mnist_with_a_convolution(load_data: LoadData) -> tuple[Array, Array]:
+    (x_train, y_train), (x_test, y_test) = load_data()
+
+    # training data: pictures of depth 1
+    x_train = x_train.reshape(x_train.shape[0], 28, 28, 1).astype("float32") / 255
+    y_train = np.eye(10)[y_train]
+    x_test = x_test.reshape(x_test.shape[0], 28, 28, 1).astype("float32") / 255
+
+    # network
+    net = Network()
+    net.add(ConvLayer((28, 28, 1), (3, 3), 1))
+    net.add(ActivationLayer(tanh, tanh_prime))
+    net.add(FlattenLayer())
+    net.add(FCLayer((1, 26 * 26 * 1), (1, 100)))
+    net.add(ActivationLayer((1, 100), tanh, tanh_prime))
+    net.add(FCLayer(100, 10))
+    net.add(ActivationLayer(tanh, tanh_prime))
+
+    # train on 1000 samples, as one sample at a time is slow
+    net.use(mse, mse_prime)
+    net.fit(x_train[0:1000], y_train[0:1000], epochs=5, learning_rate=0.1)
+
+    # test
+    out = net.predict(x_test)
+    return out, y_test
+
+
+@pytest.mark.usefixtures("seeded")
+@pytest.mark.parametrize("program", [mnist_of_the_repository, mnist_with_a_convolution])
+def test_the_mnist_programs_learn(program: Callable[[LoadData], tuple[Array, Array]], digits: Dataset) -> None:
+    """On the small digits of scikit-learn, which are always there, and whose test images are other people's."""
+    train, test = (digits.train_images, digits.train_labels), (digits.test_images, digits.test_labels)
+    out, labels = program(lambda: (train, test))
+    assert (out.reshape(-1, 10).argmax(axis=1) == labels).mean() > 0.7  # a guess: 0.1
+
+
+def test_outputs_have_the_form_of_the_samples() -> None:
+    """A row is (i,) or, as in the article, (1, i), whichever way the layers were written."""
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(5, 2))
+    for layer in (FCLayer((1, 2), (1, 3), rng), FCLayer(2, 3, rng)):
+        net = Network()
+        net.add(layer)
+        net.add(ActivationLayer(tanh, tanh_prime))
+        assert net.predict(rows).shape == (5, 3)
+        np.testing.assert_allclose(net.predict(rows[:, np.newaxis]), net.predict(rows)[:, np.newaxis], rtol=1e-12)
+
+
+def test_arguments_have_the_articles_names() -> None:
+    net = Network()
+    net.add(layer=FCLayer(input_shape=(1, 2), output_shape=(1, 3)))
+    net.add(layer=ActivationLayer(input_shape=(1, 3), activation=tanh, activation_prime=tanh_prime))
+    net.use(loss=mse, loss_prime=mse_prime)
+    y_train = net.predict(input=X_XOR)
+    net.fit(x_train=X_XOR, y_train=y_train, epochs=1, learning_rate=0.1)
+    layer = ConvLayer(input_shape=(5, 5, 2), kernel_shape=(3, 3), layer_depth=3)
+    output = layer.forward_propagation(input=np.ones((1, 5, 5, 2)))
+    layer.backward_propagation(output_error=output, learning_rate=0.1)
+    assert mse(y_true=output, y_pred=output) == 0
+    assert not mse_prime(y_true=output, y_pred=output).any()
 
 
 def correlated(x: Array, weights: Array, bias: Array) -> Array:

@@ -1,5 +1,7 @@
 """Every backward pass against differences of its forward pass; and the checker itself against a wrong one."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -18,7 +20,8 @@ from model import (
 from model.activations import ACTIVATIONS, Activation
 from model.architectures import build_network
 from model.layer import Array
-from model.losses import LOSSES, Loss, LossPrime
+from model.losses import LOSSES, Loss, LossPrime, softmax
+from model.reading import evidence
 from tests.gradient_check import TOLERANCE, layer_errors, network_errors, numeric_gradient, relative_error
 from tests.layer_table import LAYERS, made, smooth_input
 from tests.small_network import small_network
@@ -107,6 +110,31 @@ def test_functions_at_points_known_by_heart() -> None:
     # Equal logits are equal probabilities: −log ½, and half a probability too much on the wrong one.
     assert softmax_cross_entropy(np.array([[1.0, 0.0]]), np.zeros((1, 2))) == pytest.approx(np.log(2))
     assert softmax_cross_entropy_prime(np.array([[1.0, 0.0]]), np.zeros((1, 2))).tolist() == [[-0.5, 0.5]]
+
+
+def test_losses_refuse_what_would_only_broadcast() -> None:
+    rows, labels = np.zeros((4, 3)), np.zeros(4)
+    for function in (function for pair in LOSSES.values() for function in pair):
+        for y_true in (labels, labels[:, None], rows[:1], rows[None], rows[:, :1], np.zeros(())):
+            message = f"same shape, got y_true {re.escape(str(y_true.shape))} and y_pred {re.escape(str(rows.shape))}"
+            with pytest.raises(ValueError, match=message):
+                function(y_true, rows)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_logits_as_large_as_they_can_be(dtype: type) -> None:
+    largest = 3e38 if dtype is np.float32 else 1.5e308
+    logits: Array = np.array([[largest, -largest, 0], [-largest, -largest, -largest]], dtype)
+    assert softmax(logits)[0].tolist() == [1, 0, 0]
+    np.testing.assert_allclose(softmax(logits)[1], 1 / 3, rtol=1e-6)
+    right: Array = np.eye(3, dtype=dtype)[[0, 1]]
+    wrong: Array = np.eye(3, dtype=dtype)[[2, 1]]
+    assert softmax_cross_entropy(right, logits) == pytest.approx(np.log(3) / 2)
+    assert softmax_cross_entropy(wrong, logits) == pytest.approx(largest / 2)
+    opposite: Array = np.eye(3, dtype=dtype)[[1, 1]]  # what lies further apart than float64 reaches is infinitely wrong
+    assert softmax_cross_entropy(opposite, logits) == pytest.approx(3e38 if dtype is np.float32 else np.inf)
+    assert softmax_cross_entropy_prime(wrong, logits)[0].tolist() == [0.5, 0, -0.5]
+    assert (evidence(np.array([[largest, 0, 0], [largest, -largest, 0]], dtype)) > 1e37).all()
 
 
 def test_softmax_cross_entropy_of_huge_logits() -> None:

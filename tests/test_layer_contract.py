@@ -8,6 +8,7 @@ import pytest
 
 from model import ActivationLayer, Layer
 from model.layer import Array
+from tests.gradient_check import TOLERANCE, numeric_gradient, relative_error
 from tests.layer_table import LAYERS, made, smooth_input
 
 pytestmark = pytest.mark.parametrize("name", LAYERS)
@@ -28,6 +29,8 @@ def state(layer: Layer) -> dict[str, object]:
 def same(a: Any, b: Any) -> bool:
     if isinstance(a, np.ndarray):
         return np.array_equal(a, b)
+    if isinstance(a, dict):
+        return a.keys() == b.keys() and all(same(a[key], b[key]) for key in a)
     if isinstance(a, list):
         return len(a) == len(b) and all(map(same, a, b))
     if isinstance(a, np.random.Generator):
@@ -86,12 +89,59 @@ def test_prediction_writes_nothing(name: str) -> None:
     layer, x = example(name)
     layer.backward_propagation(layer.forward_propagation(x, training=True))
     before, input_before = state(layer), x.copy()
-    layer.forward_propagation(-x)
+    layer.forward_propagation(-x, training=False)
     after = vars(layer)
     assert before.keys() == after.keys()
-    changed = [key for key in before if key not in ("_memory", "gradients") and not same(before[key], after[key])]
-    assert changed == []
+    assert [key for key in before if not same(before[key], after[key])] == []
     assert np.array_equal(x, input_before)
+
+
+def test_a_layer_that_is_not_told_remembers_as_the_articles_do(name: str) -> None:
+    """It computes what prediction does, and its backward pass is the derivative of that."""
+    layer, x = example(name)
+    rng = np.random.default_rng(1)
+    for array in (*layer.parameters.values(), *layer.statistics.values()):
+        array[...] = rng.uniform(0.5, 1.5, array.shape)
+    output = layer.forward_propagation(x)
+    assert np.array_equal(output, layer.forward_propagation(x, training=False))
+    weighting = rng.normal(size=output.shape)
+    computed = {"input": layer.backward_propagation(weighting), **layer.gradients}
+
+    def error() -> float:
+        return float((weighting * layer.forward_propagation(x, training=False)).sum())
+
+    for key, array in {"input": x, **layer.parameters}.items():
+        assert relative_error(computed[key], numeric_gradient(error, array)) < TOLERANCE, key
+    before = {key: array.copy() for key, array in layer.parameters.items()}
+    layer.backward_propagation(weighting, 0.1)
+    for key, array in layer.parameters.items():
+        np.testing.assert_allclose(array, before[key] - 0.1 * layer.gradients[key], err_msg=key)
+
+
+def test_backward_before_forward_says_what_to_do(name: str) -> None:
+    layer, _ = example(name)
+    for one in (layer, layer.replica()):
+        with pytest.raises(RuntimeError, match=r"call forward_propagation\(input, training=True\) first"):
+            one.backward_propagation(np.ones((3, *LAYERS[name][2])))
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int64])
+def test_whole_numbers_are_numbers_like_any_other(name: str, dtype: type) -> None:
+    layer, x = example(name, np.float32)
+    whole: Array = np.random.default_rng(0).integers(0, 200, x.shape).astype(dtype)
+    errors: Array = np.random.default_rng(1).integers(0, 200, (3, *LAYERS[name][2])).astype(dtype)
+
+    def results(training: bool | None, input: Array, output_error: Array) -> dict[str, Array]:
+        layer.rng = np.random.default_rng(0)
+        output = layer.forward_propagation(input, training)
+        return {"output": output, "input": layer.backward_propagation(output_error), **layer.gradients}
+
+    for training in (True, None):
+        expected = results(training, whole.astype(np.float32), errors.astype(np.float32))
+        for key, array in results(training, whole, errors).items():
+            scale = np.abs(expected[key]).max()
+            np.testing.assert_allclose(array, expected[key], rtol=1e-5, atol=1e-5 * scale, err_msg=key)
+            assert not layer.parameters or array.dtype == np.float32
 
 
 def test_backward_computes_and_only_a_learning_rate_learns(name: str) -> None:

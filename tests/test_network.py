@@ -8,6 +8,7 @@ import pytest
 
 from model import (
     ActivationLayer,
+    BatchNormalizationLayer,
     ConvLayer,
     DropoutLayer,
     FCLayer,
@@ -18,10 +19,11 @@ from model import (
     mse_prime,
     softmax_cross_entropy,
     softmax_cross_entropy_prime,
+    tanh,
     tanh_prime,
 )
 from model.architectures import build_network
-from model.layer import Layer
+from model.layer import Array, Layer
 from tests.small_network import small_network
 
 
@@ -80,6 +82,16 @@ def test_what_else_is_refused() -> None:
         network.fit(np.zeros((1, 28, 28, 1)), np.zeros((1, 10)), epochs=1, learning_rate=0.1)
     with pytest.raises(ValueError, match="no layers"):
         Network().predict(np.zeros((1, 2)))
+    layer = FCLayer(3, 3)
+    network = Network()
+    network.add(layer)
+    with pytest.raises(ValueError, match="this FCLayer is in the network already: make another"):
+        network.add(layer)
+    assert network.layers == [layer]
+    with pytest.raises(ValueError, match=r"pictures come as \(n, h, w, d\), got .*\(5, 5, 2\): one is picture\[None\]"):
+        ConvLayer((5, 5, 2)).forward_propagation(np.zeros((5, 5, 2)))
+    with pytest.raises(ValueError, match=r"pictures come as \(n, h, w, d\)"):
+        MaxPoolingLayer((4, 4, 2)).forward_propagation(np.zeros((4, 4, 2)))
 
 
 def test_prediction_of_many_is_prediction_of_each_and_writes_nothing() -> None:
@@ -132,6 +144,28 @@ def test_dropout_drops_its_share_and_keeps_the_mean() -> None:
     assert (output == 0).mean() == pytest.approx(0.3, abs=0.005)
     assert output.mean() == pytest.approx(1, abs=0.01)
     assert np.array_equal(layer.forward_propagation(np.ones((2, 1000))), np.ones((2, 1000)))
+
+
+def test_of_equal_values_the_upper_one_in_the_leftmost_column_gets_the_pooled_error() -> None:
+    """Columns first, where PyTorch goes along the rows: it would choose the second of the first row."""
+    layer = MaxPoolingLayer((2, 2, 1))
+    layer.forward_propagation(np.array([[1.0, 5.0], [5.0, 5.0]])[np.newaxis, ..., np.newaxis], training=True)
+    assert layer.backward_propagation(np.full((1, 1, 1, 1), 3.0)).ravel().tolist() == [0, 0, 3, 0]
+
+
+def test_an_infinite_error_stays_where_it_belongs() -> None:
+    """0 · ∞ is not a number: layers that let an error through, or do not, may not multiply with 0 and 1."""
+    for dtype in (np.float32, np.float64):
+        error = np.full((1, 1, 1, 1), np.inf, dtype)
+        pooling = MaxPoolingLayer((2, 3, 1), (2, 3))
+        pooling.forward_propagation(np.array([[1, 2, 0], [0, 4, 3]], dtype)[np.newaxis, ..., np.newaxis], training=True)
+        assert pooling.backward_propagation(error).ravel().tolist() == [0, 0, 0, 0, np.inf, 0]
+        activation = ActivationLayer((3,))
+        activation.forward_propagation(np.array([[-1, 0, 2]], dtype), training=True)
+        assert activation.backward_propagation(np.full((1, 3), -np.inf, dtype)).tolist() == [[0, 0, -np.inf]]
+        dropout = DropoutLayer((100,), rng=np.random.default_rng(0))
+        kept = dropout.forward_propagation(np.ones((1, 100), dtype), training=True) > 0
+        assert np.array_equal(dropout.backward_propagation(np.full((1, 100), np.inf, dtype)), np.where(kept, np.inf, 0))
 
 
 def test_the_first_of_equal_values_gets_the_pooled_error() -> None:
@@ -188,3 +222,126 @@ def test_tanhs_derivative_is_taken_of_the_input_where_the_activation_is_another(
     layer = ActivationLayer((3,), lambda x: 2 * x, tanh_prime)
     layer.forward_propagation(input, training=True)
     np.testing.assert_array_equal(layer.backward_propagation(np.ones_like(input)), tanh_prime(input))
+
+
+def classifier() -> Network:
+    """Takes rows of 4, gives rows of 3."""
+    network = Network(4, np.random.default_rng(0))
+    for layer in (FCLayer(output_shape=5), ActivationLayer(tanh), FCLayer(output_shape=3)):
+        network.add(layer)
+    network.use(mse, mse_prime)
+    return network
+
+
+ROWS, LABELS = np.random.default_rng(0).normal(size=(6, 4)), np.array([0, 1, 2, 2, 1, 0])
+ONE_HOT = np.eye(3)[LABELS]
+
+
+def with_nan(array: Array) -> Array:
+    array = array.copy()
+    array[2, 1] = np.nan
+    return array
+
+
+@pytest.mark.parametrize(
+    ("x_train", "y_train", "message"),
+    [
+        (ROWS, LABELS, r"gives \(n, 3\), got targets of shape \(6,\).* np\.eye\(10\)\[labels\]"),
+        (ROWS, LABELS[:, None], r"gives \(n, 3\), got targets of shape \(6, 1\)"),
+        (ROWS, ONE_HOT[:, :2], r"gives \(n, 3\), got targets of shape \(6, 2\)"),
+        (ROWS, ONE_HOT[:, :, None], r"gives \(n, 3\), got targets of shape \(6, 3, 1\)"),
+        (ROWS, ONE_HOT[:5], r"x_train has the shape \(6, 4\) and y_train \(5, 3\): each sample needs a target"),
+        (ROWS[:1], ONE_HOT, "each sample needs a target"),
+        (ROWS, 1.0, "each sample needs a target"),
+        (ROWS[:0], ONE_HOT[:0], "there are no samples to learn"),
+        (with_nan(ROWS), ONE_HOT, "x_train holds numbers that are not finite"),
+        (ROWS, with_nan(ONE_HOT), "y_train holds numbers that are not finite"),
+        (ROWS * np.inf, ONE_HOT, "x_train holds numbers that are not finite"),
+    ],
+)
+def test_what_would_teach_nonsense_is_refused(x_train: Array, y_train: Array, message: str) -> None:
+    network = classifier()
+    before = {key: array.copy() for key, array in network.parameters().items()}
+    with pytest.raises(ValueError, match=message):
+        network.fit(x_train, y_train, epochs=1, learning_rate=0.1)
+    assert all(np.array_equal(before[key], array) for key, array in network.parameters().items())
+
+
+def test_targets_may_be_rows_of_either_form() -> None:
+    weights = []
+    for targets in (ONE_HOT, ONE_HOT[:, np.newaxis], ONE_HOT.astype(int).tolist()):
+        network = classifier()
+        network.fit(ROWS, targets, epochs=3, learning_rate=0.1)
+        weights.append(network.parameters()["0.weights"])
+    assert np.array_equal(weights[0], weights[1])
+    assert np.array_equal(weights[0], weights[2])
+
+
+@pytest.mark.parametrize(
+    ("samples", "place"),
+    [(6, "the loss is not finite in epoch 1, sample 2"), (1, "the outputs are not finite after the last step")],
+)
+def test_a_loss_that_is_not_finite_ends_fit_and_names_the_learning_rate(samples: int, place: str) -> None:
+    with pytest.raises(
+        FloatingPointError, match=place + r": the learning rate is 1\.7e\+308, try a smaller learning_rate"
+    ):
+        classifier().fit(ROWS[:samples], ONE_HOT[:samples], epochs=1, learning_rate=1.7e308)
+
+
+def normalized(*layers: Layer, shape: tuple[int, ...]) -> Network:
+    network = Network(shape, np.random.default_rng(0))
+    for layer in layers:
+        network.add(layer)
+    network.use(mse, mse_prime)
+    return network
+
+
+def test_fit_settles_what_was_normalized() -> None:
+    """Without that, predictions would be made with mean 0 and variance 1, whatever the inputs are."""
+    network = normalized(BatchNormalizationLayer(), FlattenLayer(), FCLayer(output_shape=2), shape=(4, 5, 3))
+    x = np.random.default_rng(0).normal((10, -3, 0), (4, 0.1, 1), (50, 4, 5, 3))
+    network.fit(x, x.mean(axis=(1, 2))[:, :2], epochs=1, learning_rate=0.01)
+    statistics = network.layers[0].statistics
+    np.testing.assert_allclose(statistics["mean"], x.mean(axis=(0, 1, 2)))
+    np.testing.assert_allclose(statistics["variance"], x.var(axis=(0, 1, 2)))
+
+
+def test_fit_settles_on_samples_from_the_first_to_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Data may be sorted: the first thousand would all be zeros."""
+    monkeypatch.setattr(Network, "SETTLED_ON", 10)
+    network = normalized(BatchNormalizationLayer(), FlattenLayer(), FCLayer(output_shape=1), shape=(2, 2, 1))
+    x = np.arange(95.0).repeat(4).reshape(95, 2, 2, 1)
+    network.fit(x, np.zeros((95, 1)), epochs=0, learning_rate=0.01)
+    assert network.layers[0].statistics["mean"][0] == np.arange(0, 95, 10).mean()
+
+
+@pytest.mark.parametrize("shape", [(5,), (1, 5), (1, 1, 5)])
+def test_fit_refuses_to_normalize_single_rows(shape: tuple[int, ...]) -> None:
+    network = normalized(BatchNormalizationLayer(), shape=shape)
+    with pytest.raises(ValueError, match=r"layer 0, BatchNormalizationLayer, would learn nothing.*train in batches"):
+        network.fit(np.ones((3, *shape)), np.ones((3, *shape)), epochs=1, learning_rate=0.1)
+
+
+def test_a_layer_alone_learns_as_in_the_article() -> None:
+    """Forwards, then backwards with a learning rate; nobody says that it trains."""
+    layer, x, error = FCLayer((1, 2), (1, 3)), np.array([[1.0, 2.0]]), np.array([[0.5, 0.0, -1.0]])
+    weights = layer.weights.copy()
+    assert np.array_equal(layer.forward_propagation(x), x @ weights)
+    assert np.array_equal(layer.backward_propagation(error, 0.1), error @ weights.T)
+    np.testing.assert_allclose(layer.weights, weights - 0.1 * x.T @ error)
+    np.testing.assert_allclose(layer.bias, -0.1 * error)
+
+
+def test_the_articles_own_loop_over_our_layers_learns_as_fit_does() -> None:
+    network, looped = classifier(), classifier()
+    network.fit(ROWS, ONE_HOT, epochs=2, learning_rate=0.1)
+    for _ in range(2):
+        for x, y in zip(ROWS, ONE_HOT, strict=True):
+            output = x[np.newaxis]
+            for layer in looped.layers:
+                output = layer.forward_propagation(output)
+            error = mse_prime(y[np.newaxis], output)
+            for layer in reversed(looped.layers):
+                error = layer.backward_propagation(error, 0.1)
+    for key, array in network.parameters().items():
+        assert np.array_equal(array, looped.parameters()[key])

@@ -12,7 +12,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from model import ActivationLayer, FCLayer, Network, load_network, save_network
+from model import (
+    ActivationLayer,
+    BatchNormalizationLayer,
+    DropoutLayer,
+    FCLayer,
+    Network,
+    load_network,
+    save_network,
+)
 from model.archive import read_arrays, write_arrays
 from model.layer import Array
 from model.weights import WeightsError
@@ -70,6 +78,9 @@ def kernel_too_large(arrays: dict[str, Array], header: dict[str, Any]) -> None:
         (lambda arrays, header: header["architecture"]["layers"][0].update(layer="os.system"), "no layer is named"),
         (lambda arrays, header: header["architecture"]["layers"][2].update(activation="eval"), "eval"),
         (lambda arrays, header: header["architecture"]["layers"][0].update(surprise=1), "surprise"),
+        (lambda arrays, header: header["architecture"]["layers"][0].update(input_shape=[8, 8, 2]), "no 'input_shape'"),
+        (lambda arrays, header: header["architecture"]["layers"][6].update(rate=None), "DropoutLayer needs its rate"),
+        (lambda arrays, header: header["architecture"]["layers"][7].pop("output_shape"), "FCLayer needs"),
         (lambda arrays, header: header["architecture"].update(dtype="object"), "float32 or float64"),
         (lambda arrays, header: header.update(architecture=[1, 2]), "not a usable weights file"),
     ],
@@ -142,6 +153,87 @@ def test_a_full_disk_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.Mon
         save_network(path, network)
     assert path.read_bytes() == before
     assert [file.name for file in tmp_path.iterdir()] == ["weights.npz"]
+
+
+def of_two_dtypes(network: Network) -> None:
+    layer = network.layers[-1]
+    assert isinstance(layer, FCLayer)
+    layer.bias = layer.bias.astype(np.float64)
+
+
+def of_half_precision(network: Network) -> None:
+    network.dtype = np.dtype(np.float16)
+
+
+def not_a_number(network: Network) -> None:
+    network.parameters()["0.weights"][0, 0, 0, 0] = np.nan
+
+
+def infinite_statistic(network: Network) -> None:
+    network.add(BatchNormalizationLayer())
+    network.layers[-1].statistics["variance"][0] = np.inf
+
+
+def another_epsilon(network: Network) -> None:
+    layer = BatchNormalizationLayer()
+    layer.EPSILON = 1e-3
+    network.add(layer)
+
+
+def everything_dropped(network: Network) -> None:
+    layer = network.layers[6]
+    assert isinstance(layer, DropoutLayer)
+    layer.rate = 1.0
+
+
+def too_many_layers(network: Network) -> None:
+    for _ in range(200):
+        network.add(ActivationLayer())
+
+
+def no_layers(network: Network) -> None:
+    network.layers.clear()
+    network.input_shape = None
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (of_two_dtypes, r"7\.bias is float64 \(1, 10\), expected float32"),
+        (of_half_precision, "float32 or float64, not 'float16'"),
+        (not_a_number, r"0\.weights holds numbers that are not finite"),
+        (infinite_statistic, r"8\.variance holds numbers that are not finite"),
+        (another_epsilon, "layer 8, BatchNormalizationLayer, has EPSILON 0.001: a weights file means 1e-05"),
+        (everything_dropped, "0 ≤ rate < 1"),
+        (too_many_layers, "more than 200 layers"),
+        (no_layers, "could not be loaded again"),
+    ],
+)
+def test_what_could_not_be_loaded_is_not_saved(tmp_path: Path, change: Any, message: str) -> None:
+    path, network = saved(tmp_path)
+    before = path.read_bytes()
+    change(network)
+    with pytest.raises(ValueError, match=message):
+        save_network(path, network)
+    assert path.read_bytes() == before
+    assert [file.name for file in tmp_path.iterdir()] == ["weights.npz"]
+
+
+def test_a_header_or_a_size_that_could_not_be_loaded_is_not_saved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, network = saved(tmp_path)
+    before = path.read_bytes()
+    with pytest.raises(ValueError, match="could not be loaded again"):
+        save_network(path, network, {"name": "half a character: \ud800"})
+    monkeypatch.setattr("model.weights.LARGEST", 1000)
+    with pytest.raises(ValueError, match="MiB of weights: no file of it could be loaded"):
+        save_network(path, network)
+    monkeypatch.setattr(BatchNormalizationLayer, "EPSILON", 1e-3)
+    network.add(BatchNormalizationLayer())
+    with pytest.raises(ValueError, match=r"has EPSILON 0\.001"):
+        save_network(path, network)
+    assert path.read_bytes() == before
 
 
 def test_layers_that_a_file_cannot_name_are_not_saved(tmp_path: Path) -> None:

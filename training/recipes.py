@@ -14,8 +14,7 @@ class Recipe:
         architecture: a name in `model.architectures`.
         loss: a name in `model.losses`.
         targets: what an output should be for the wrong digits, and for the right one.
-        optimizer: a name in `training.optimizers`.
-        learning_rate: the highest; it follows `one_cycle`.
+        learning_rate: the highest of `Adam`; it follows `one_cycle`.
         batch_size: images a step.
         augmentation: how far each image is distorted at random, or None.
         redrawn: digits redrawn as other hands write them, as a share of the training images.
@@ -25,7 +24,6 @@ class Recipe:
     architecture: str
     loss: str
     targets: tuple[float, float]
-    optimizer: str
     learning_rate: float
     epochs: int
     batch_size: int
@@ -35,7 +33,13 @@ class Recipe:
 
     @classmethod
     def from_dict(cls, settings: dict[str, Any]) -> Self:
-        """The recipe that `dataclasses.asdict` turned into `settings`."""
+        """The recipe that `dataclasses.asdict` turned into `settings`.
+
+        Raises:
+            KeyError, TypeError: another version of the project made them.
+        """
+        if settings.get("optimizer") == "adam":  # earlier versions said so; now there is no other
+            settings = {name: value for name, value in settings.items() if name != "optimizer"}
         augmentation = settings["augmentation"]
         targets = tuple(settings["targets"])
         return cls(**{**settings, "targets": targets, "augmentation": augmentation and Distortion(**augmentation)})
@@ -48,7 +52,6 @@ RECIPES = {
         architecture="article",
         loss="mse",
         targets=(-1, 1),
-        optimizer="adam",
         learning_rate=3e-3,
         epochs=120,
         batch_size=64,
@@ -58,7 +61,6 @@ RECIPES = {
         architecture="quick",
         loss="softmax_cross_entropy",
         targets=(0, 1),
-        optimizer="adam",
         learning_rate=8e-3,
         epochs=14,
         batch_size=128,
@@ -70,7 +72,6 @@ RECIPES = {
         architecture="quick",
         loss="softmax_cross_entropy",
         targets=(0, 1),
-        optimizer="adam",
         learning_rate=8e-3,
         epochs=2,
         batch_size=128,
@@ -80,7 +81,6 @@ RECIPES = {
         architecture="best",
         loss="softmax_cross_entropy",
         targets=(0, 1),
-        optimizer="adam",
         learning_rate=8e-3,
         epochs=22,
         batch_size=128,
@@ -92,7 +92,6 @@ RECIPES = {
         architecture="tiny",
         loss="softmax_cross_entropy",
         targets=(0, 1),
-        optimizer="adam",
         learning_rate=6e-3,
         epochs=40,
         batch_size=128,

@@ -18,7 +18,7 @@ from model.network import Network
 
 from .batches import Batch, epoch_batches, targets_for
 from .checkpoint import save_checkpoint
-from .optimizers import OPTIMIZERS
+from .optimizers import Adam
 from .parallel.network import ParallelNetwork
 from .recipes import Recipe
 from .runs.progress import write_history
@@ -73,7 +73,7 @@ class Trainer:
         self.digits, others = training_set_size(recipe, len(self.train_rows))
         self.images = self.digits + others
         self.steps = -(-self.images // recipe.batch_size)  # in an epoch, the short last batch included
-        self.optimizer = OPTIMIZERS[recipe.optimizer]()
+        self.optimizer = Adam()
         self.progress = Progress()
         self.stopping = False
 
@@ -152,14 +152,14 @@ class Trainer:
         progress, rate = self.progress, self.learning_rate()
         outputs = parallel.predict(self.dataset.train_images[self.validation_rows])
         labels = self.dataset.train_labels[self.validation_rows]
-        assert self.network.loss is not None
+        loss, _ = self.network.losses()
         progress.seconds += time.perf_counter() - started
         progress.history.append(
             {
                 "epoch": progress.epoch + 1,
                 "train_loss": progress.loss / self.images,
                 "train_accuracy": progress.correct / self.digits,
-                "validation_loss": self.network.loss(targets_for(labels, self.recipe.targets), outputs),
+                "validation_loss": loss(targets_for(labels, self.recipe.targets), outputs),
                 "validation_accuracy": float((outputs.argmax(axis=1) == labels).mean()),
                 "learning_rate": rate,
                 "seconds": round(progress.seconds, 2),
@@ -207,7 +207,7 @@ class Trainer:
         output = images_to_input(images)
         with np.errstate(all="ignore"):
             for number, layer in enumerate(self.network.layers):
-                output = layer.forward_propagation(output)
+                output = layer.forward_propagation(output, training=False)
                 if not np.isfinite(output).all():
                     culprit = f"layer {number}, {type(layer).__name__},"
                     break
