@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageDraw
 from streamlit.testing.v1 import AppTest
 
-from app.charts.html import enlarged, percent, probability_bars
+from app.charts.html import enlarged, probability_bars
 from app.texts.reading import drawing_key
 from data.handwriting import Handwriting, HandwritingError
 from data.ink import picture_to_image, strokes_to_image
@@ -18,6 +18,7 @@ from model import save_network
 from model.architectures import build_network
 from model.classifier import DigitClassifier
 from model.reading import Reading, Verdict
+from training.formatting import whole_percent
 from training.recognition.drawing import DrawnDigit
 
 PAGE = Path(__file__).parents[1] / "app" / "pages" / "draw.py"
@@ -257,7 +258,7 @@ def test_the_chosen_weights_read_and_stay_chosen(weights: Path, root: Path) -> N
     ("share", "words"), [(0, "0 %"), (0.314, "31 %"), (0.994, "99 %"), (0.996, "over 99 %"), (1, "over 99 %")]
 )
 def test_no_percentage_sounds_certain(share: float, words: str) -> None:
-    assert percent(share) == words
+    assert whole_percent(share) == words
 
 
 def test_ten_bars_as_long_as_their_probabilities_with_the_likeliest_in_colour() -> None:

@@ -1,6 +1,7 @@
 """The Train page without a browser: what it shows of no run, of runs in each state, and what its buttons do."""
 
 import json
+from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,10 @@ from streamlit.testing.v1 import AppTest
 from app.charts.training import curves, watched_digits
 from app.components import weights_picker
 from tests.tiny_report import save_always_three, save_history
+from training.pictures import to_png
 from training.recipes import RECIPES
 from training.runs import run as runs_module
 from training.runs.lock import locked
-from training.runs.progress import encoded
 from training.runs.run import LOCK, RunError, list_runs, read_run, stop
 
 PAGE = Path(__file__).parents[1] / "app" / "pages" / "train.py"
@@ -36,7 +37,7 @@ def make_run(root: Path, name: str, **progress: Any) -> Path:
     folder.mkdir(parents=True)
     (folder / "checkpoint.npz").touch()
     save_history(folder / "history.csv")
-    picture = encoded(np.eye(28, dtype=np.uint8) * 255)
+    picture = b64encode(to_png(np.eye(28, dtype=np.uint8) * 255)).decode()
     content = {
         "format": 1,
         "about": {"recipe": "quick", "dataset": "digits", "seed": 7, "threads": 2},

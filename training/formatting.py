@@ -8,6 +8,11 @@ def percent(share: float | None) -> str:
     return "–" if share is None else f"{100 * share:.2f} %"
 
 
+def whole_percent(share: float) -> str:
+    """0.7512 → "75 %", but never sounding certain: 0.998 → "over 99 %"."""
+    return "over 99 %" if share >= 0.995 else f"{100 * share:.0f} %"
+
+
 def decimal(value: Any) -> str:
     """3.14159 → "3.14", None → "–"; whole numbers and words as they are."""
     if value is None:

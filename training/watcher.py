@@ -2,6 +2,7 @@
 
 import math
 import time
+from base64 import b64encode
 from contextlib import suppress
 from typing import Any
 
@@ -11,8 +12,9 @@ from numpy.typing import NDArray
 from model.images import images_to_input
 from model.losses import softmax
 
+from .pictures import to_png
 from .recipes import Recipe
-from .runs.progress import encoded, write_progress
+from .runs.progress import write_progress
 from .trainer import Trainer
 
 EVERY = 1.0  # seconds
@@ -32,7 +34,7 @@ class Watcher:
         rows = rows[hardest(dataset.train_images[rows], dataset.train_labels[rows])]
         self.images = dataset.train_images[rows]
         self.digits = [
-            {"index": int(row), "truth": int(dataset.train_labels[row]), "picture": encoded(image)}
+            {"index": int(row), "truth": int(dataset.train_labels[row]), "picture": b64encode(to_png(image)).decode()}
             for row, image in zip(rows, self.images, strict=True)
         ]
         self.began, self.seconds_before = time.perf_counter(), trainer.progress.seconds

@@ -1,13 +1,11 @@
 """Charts and pictures that the pages show. They only look at numbers; where these come from is the pages' matter."""
 
-import base64
-from io import BytesIO
-
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
-BLUE, GREY = "#2b7bd0", "#8b949e"  # legible on white and on black
+from app.charts.colours import BLUE, GREY
+from training.formatting import whole_percent
+from training.pictures import data_url, to_png
 
 
 def probability_bars(probabilities: NDArray[np.floating]) -> str:
@@ -18,7 +16,7 @@ def probability_bars(probabilities: NDArray[np.floating]) -> str:
     best = int(probabilities.argmax())
     rows, described = [], []
     for digit, share in enumerate(probabilities.tolist()):
-        words = percent(share) if share >= 0.005 else ""
+        words = whole_percent(share) if share >= 0.005 else ""
         if words:
             described.append(f"{digit} {words}")
         colour = BLUE if digit == best else GREY
@@ -33,20 +31,12 @@ def probability_bars(probabilities: NDArray[np.floating]) -> str:
     return f'<div role="img" aria-label="Probabilities: {description}">{"".join(rows)}</div>'
 
 
-def percent(share: float) -> str:
-    """In whole percent, but never sounding certain: 0.998 is not "100 %"."""
-    return "over 99 %" if share >= 0.995 else f"{100 * share:.0f} %"
-
-
 def enlarged(image: NDArray[np.uint8], description: str, side: int) -> str:
     """A small picture as HTML, `side` screen pixels high and wide, its own pixels in plain sight.
 
     The picture is inside the HTML, so that a new one costs no request and appears without flicker.
     """
-    png = BytesIO()
-    Image.fromarray(image).save(png, "PNG")
-    source = f"data:image/png;base64,{base64.b64encode(png.getvalue()).decode()}"
     return (
-        f'<img src="{source}" alt="{description}" width="{side}" height="{side}" decoding="sync" '
+        f'<img src="{data_url(to_png(image))}" alt="{description}" width="{side}" height="{side}" decoding="sync" '
         'style="image-rendering: pixelated">'
     )

@@ -5,7 +5,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-BLUE, RED, GREY = "#4c9be0", "#e5707a", "#8b949e"  # legible on white and on black
+from app.charts.colours import BLUE, GREY, RED
 
 Rows = list[dict[str, Any]]
 AnyChart = alt.Chart | alt.LayerChart | alt.FacetChart

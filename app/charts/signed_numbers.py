@@ -6,9 +6,10 @@ What is 0 is transparent, so that the page shows through, light or dark.
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from app.charts.colours import BLUE, RED, rgb
 from model.cell_sums import number
 
-ABOVE, BELOW = (43, 123, 208), (214, 58, 40)  # blue and red: told apart by colour-blind eyes too
+ABOVE, BELOW = rgb(BLUE), rgb(RED)
 INK = (128, 128, 128)
 
 

@@ -6,10 +6,10 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from app.charts.html import GREY, enlarged, percent
+from app.charts.colours import GREY, RUN_COLOURS
+from app.charts.html import enlarged
+from training.formatting import whole_percent
 from training.runs.run import Run
-
-COLOURS = ["#2b7bd0", "#d9662c", "#2e9e6b", "#a55fc4", "#b8860b", GREY]  # legible on white and on black
 
 
 def curves(runs: list[Run], quantity: str) -> pd.DataFrame:
@@ -40,7 +40,7 @@ def curves_chart(table: pd.DataFrame, quantity: str, epochs: int) -> alt.LayerCh
             scale=alt.Scale(type="log") if loss else alt.Scale(zero=False),
             axis=alt.Axis(format="~g" if loss else ".1%", tickCount=5, grid=not loss),
         ),
-        color=alt.Color("run:N", sort=None, scale=alt.Scale(range=COLOURS), legend=legend),
+        color=alt.Color("run:N", sort=None, scale=alt.Scale(range=RUN_COLOURS), legend=legend),
         detail="images:N",
         tooltip=["run:N", "images:N", "epoch:Q", f"{quantity}:Q"],
     )
@@ -62,5 +62,5 @@ def _watched(digit: dict[str, Any]) -> str:
         '<figure style="margin: 0; width: 84px; text-align: center">'
         f"{enlarged(digit['picture'], f'A handwritten {truth}', side=84)}"
         f'<figcaption><span style="font-size: 1.5rem; font-weight: 600">{answer}</span> '
-        f"{escape(percent(probabilities[answer]))}<br>{verdict}</figcaption></figure>"
+        f"{escape(whole_percent(probabilities[answer]))}<br>{verdict}</figcaption></figure>"
     )

@@ -4,11 +4,12 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from app.charts.html import enlarged, percent
+from app.charts.html import enlarged
 from app.charts.signed_numbers import ink_picture, over_ink, signed_picture
 from model.classifier import DigitClassifier
 from model.layer import Array
 from model.saliency import ChangedPicture, change_until, saliency
+from training.formatting import whole_percent
 
 
 def show_other_answer(classifier: DigitClassifier, image: NDArray[np.uint8], probabilities: Array) -> None:
@@ -19,10 +20,11 @@ def show_other_answer(classifier: DigitClassifier, image: NDArray[np.uint8], pro
     digit = st.radio(f"Instead of {answer}", others, index=others.index(second), horizontal=True)
     gradient, change = other_answer(classifier, image, digit)
     new_answer = int(change.probabilities.argmax())
-    before = f"Read as **{answer}**, {percent(probabilities[answer])}; as {digit}, {percent(probabilities[digit])}"
-    after = f"Read as **{new_answer}**, {percent(change.probabilities[new_answer])}"
+    as_answer, as_digit = (whole_percent(probabilities[each]) for each in (answer, digit))
+    before = f"Read as **{answer}**, {as_answer}; as {digit}, {as_digit}"
+    after = f"Read as **{new_answer}**, {whole_percent(change.probabilities[new_answer])}"
     if new_answer == digit:
-        after += f"; as {answer}, {percent(change.probabilities[answer])}"
+        after += f"; as {answer}, {whole_percent(change.probabilities[answer])}"
     else:
         after += f": even {change.steps} steps do not turn it into a {digit}"
     pictures = [

@@ -9,6 +9,7 @@ import streamlit as st
 from scipy.stats import binomtest
 
 from app.charts.html import enlarged
+from app.components.truth_buttons import NO_DIGIT
 from app.components.weights_picker import ROOT, escaped, name_of, pick_classifier
 from data.handwriting import FILE, Drawing, Handwriting, HandwritingError
 from data.handwriting_file import pack, unpack
@@ -18,7 +19,7 @@ from training.runs.fine_tunings import FineTuning
 
 DRAWINGS_A_PAGE = 24
 LARGEST_IMPORT = 10  # megabytes
-ALL, NO_DIGIT, MISREAD = "all", "no digit", "misread"
+ALL, MISREAD = "all", "misread"
 
 
 def show_page(classifier: DigitClassifier | None, watching: bool) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from app.charts.html import percent, probability_bars
+from app.charts.html import probability_bars
 from app.charts.signed_numbers import number_table
 from app.components.digit_picker import pick_place
 from app.components.drawing_pad import drawing_pad, newest_message, strokes_in
@@ -18,6 +18,7 @@ from model.cell_sums import CellSum, cell_sum, layer_outputs, number, probabilit
 from model.classifier import DigitClassifier
 from model.images import images_to_input
 from model.layer import Array, Shape
+from training.formatting import whole_percent
 from training.recognition.drawing import DrawnDigit, read_drawing
 
 EXAMPLE = [[[300, 240], [400, 150], [540, 140], [660, 220], [660, 350], [570, 450], [450, 480], [580, 510], [690, 600],
@@ -43,7 +44,7 @@ def look_inside(classifier: DigitClassifier) -> None:
         with pad:
             drawing_pad(str(answer), boxes(digits), on_change=lambda: None)
         with st.container(key="answer"):
-            st.markdown(f"Read as **{answer}**, probability {percent(probabilities[answer])}")
+            st.markdown(f"Read as **{answer}**, probability {whole_percent(probabilities[answer])}")
     values = images_to_input(image[np.newaxis])
     arrays = [array[0] for array in (values, *layer_outputs(classifier.network, values))]
     texts = [PICTURE, *map(layer_text, classifier.network.layers), PROBABILITIES]

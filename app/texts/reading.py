@@ -3,9 +3,9 @@
 import hashlib
 from typing import Any
 
-from app.charts.html import percent
 from data.handwriting import Drawing
 from model.reading import Reading, Verdict
+from training.formatting import whole_percent
 from training.recognition.drawing import DrawnDigit
 
 PLACES = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
@@ -34,7 +34,9 @@ def explanation(digits: list[DrawnDigit]) -> list[str]:
     readings = [digit.reading for digit in digits]
     if all(reading.verdict is Verdict.NO_DIGIT for reading in readings):
         return (
-            [f"If it is one: {readings[0].digit}, with {percent(readings[0].probability)}"] if len(digits) == 1 else []
+            [f"If it is one: {readings[0].digit}, with {whole_percent(readings[0].probability)}"]
+            if len(digits) == 1
+            else []
         )
     if len(digits) == 1:
         return [probability(readings[0])]
@@ -42,7 +44,7 @@ def explanation(digits: list[DrawnDigit]) -> list[str]:
     lines = []
     if certain:
         which = "each digit" if len(certain) == len(digits) else "the others"
-        lines = [f"{which} {percent(min(certain))}" + ("" if min(certain) >= 0.995 else " or more")]
+        lines = [f"{which} {whole_percent(min(certain))}" + ("" if min(certain) >= 0.995 else " or more")]
     for place, reading in enumerate(readings):
         name = f"The {place_name(place)}"
         if reading.verdict is Verdict.UNSURE:
@@ -55,9 +57,9 @@ def explanation(digits: list[DrawnDigit]) -> list[str]:
 def probability(reading: Reading) -> str:
     """Of what was read, in words: "probability 98 %", of both digits where it is unsure between them."""
     if reading.verdict is Verdict.DIGIT:
-        return f"probability {percent(reading.probability)}"
+        return f"probability {whole_percent(reading.probability)}"
     second = float(reading.probabilities[reading.second])
-    return f"probabilities {percent(reading.probability)} and {percent(second)}"
+    return f"probabilities {whole_percent(reading.probability)} and {whole_percent(second)}"
 
 
 def boxes(digits: list[DrawnDigit]) -> list[dict[str, Any]]:
@@ -68,7 +70,9 @@ def boxes(digits: list[DrawnDigit]) -> list[dict[str, Any]]:
         {
             "box": digit.box,
             "above": letter(digit.reading),
-            "below": "" if letter(digit.reading) == "?" else percent(digit.reading.probability).replace("over ", "> "),
+            "below": ""
+            if letter(digit.reading) == "?"
+            else whole_percent(digit.reading.probability).replace("over ", "> "),
         }
         for digit in digits
     ]

@@ -18,10 +18,11 @@ import numpy as np
 from model.classifier import DigitClassifier
 
 from ..files import WRITABLE, write_whole
+from ..pictures import to_png
 from ..runs.progress import read_history
 from .metrics import evaluate
 from .report_page import Report, page
-from .report_plots import LIGHT, digit_picture, mistakes_plot
+from .report_plots import LIGHT, mistakes_plot
 from .test_sets import DATASETS, load_images
 
 FORMAT = 2
@@ -121,7 +122,7 @@ def make_report(weights: Path, classifier: DigitClassifier, dataset: str, progre
     progress(1)
     evaluation = asdict(evaluate(probabilities, labels, blank))
     for reading in [*evaluation["mistakes"], *evaluation["examples"]]:
-        reading["picture"] = b64encode(digit_picture(images[reading["index"]])).decode()
+        reading["picture"] = b64encode(to_png(255 - images[reading["index"]])).decode()
     return finite(
         {
             "format": FORMAT,

@@ -11,7 +11,6 @@ import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
-from numpy.typing import NDArray
 from PIL import Image
 
 MISTAKES_SHOWN, MISTAKES_IN_A_ROW = 24, 8
@@ -76,13 +75,6 @@ def history_plot(history: Rows, theme: Theme) -> bytes:
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
             axes.legend()
         return png(figure)
-
-
-def digit_picture(image: NDArray[np.uint8]) -> bytes:
-    """The 28×28 pixels that the network saw, as dark ink on white paper."""
-    file = BytesIO()
-    Image.fromarray(255 - image).save(file, "PNG")
-    return file.getvalue()
 
 
 def mistakes_plot(mistakes: Rows, theme: Theme) -> bytes:

@@ -7,16 +7,12 @@ hard digits.
 import csv
 import io
 import json
-from base64 import b64decode, b64encode
-from io import BytesIO
+from base64 import b64decode
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
-
 from ..files import fits, write_whole
+from ..pictures import from_png
 
 FORMAT = 1
 
@@ -67,7 +63,7 @@ def read_progress(path: Path) -> dict[str, Any] | None:
         for digit in progress["digits"]:
             if len(digit["probabilities"]) != 10:
                 raise ValueError("there are ten digits")
-            digit["picture"] = decoded(digit["picture"])
+            digit["picture"] = from_png(b64decode(digit["picture"]))
     except FileNotFoundError:
         return None
     except (OSError, ValueError, RecursionError):
@@ -101,25 +97,6 @@ def read_history(path: Path) -> list[dict[str, float]]:
         return []
     except (OSError, KeyError, TypeError, ValueError, csv.Error) as error:
         raise ValueError(f"{path} is damaged ({error!r}): move it away to go without curves") from None
-
-
-def encoded(image: NDArray[np.uint8]) -> str:
-    """A picture as PNG, in letters that JSON can hold."""
-    file = BytesIO()
-    Image.fromarray(image).save(file, "PNG")
-    return b64encode(file.getvalue()).decode()
-
-
-def decoded(picture: str) -> NDArray[np.uint8]:
-    """What `encoded` was given.
-
-    Raises:
-        ValueError, OSError: it is no such picture.
-    """
-    image = Image.open(BytesIO(b64decode(picture)), formats=["PNG"])
-    if (image.size, image.mode) != ((28, 28), "L"):
-        raise ValueError("it is no picture of 28×28 greys")
-    return np.asarray(image)
 
 
 def _no_number(constant: str) -> None:

@@ -20,18 +20,13 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from app.components.load import load_component
 from data.handwriting import LARGEST, MOST_POINTS, MOST_STROKES  # what cannot be kept is not read either
 
 BLANK: dict[str, Any] = {"revision": 0, "strokes": []}
 KEPT = "kept_drawing"  # in the session; the pad's own state, under "pad", goes when the page is left
 
-_FILES = Path(__file__).parent
-_PAD = st.components.v2.component(
-    "drawing_pad",
-    html=(_FILES / "pad.html").read_text("utf-8"),
-    css=(_FILES / "pad.css").read_text("utf-8"),
-    js=(_FILES / "pad.js").read_text("utf-8"),
-)
+_PAD = load_component(Path(__file__).parent, "pad")
 
 
 def newest_message() -> object:

@@ -14,17 +14,12 @@ import numpy as np
 import streamlit as st
 
 from app.charts.signed_numbers import ABOVE, BELOW
+from app.components.load import load_component
 from model.layer import Array, Shape
 
 Cell = tuple[int, int, int]  # row, column, map
 
-_FILES = Path(__file__).parent
-_MAPS = st.components.v2.component(
-    "number_maps",
-    html=(_FILES / "maps.html").read_text("utf-8"),
-    css=(_FILES / "maps.css").read_text("utf-8"),
-    js=(_FILES / "maps.js").read_text("utf-8"),
-)
+_MAPS = load_component(Path(__file__).parent, "maps")
 
 
 def number_maps(

@@ -7,17 +7,13 @@ from pathlib import Path
 
 import streamlit as st
 
-NO_DIGIT = "no digit"
+from app.components.load import load_component
+
+NO_DIGIT = "no digit"  # in words, as a button's value and on pages
 TAKE_BACK = "take back"
 TRUTHS: dict[str, int | None] = {**{str(digit): digit for digit in range(10)}, NO_DIGIT: None}
 
-_FILES = Path(__file__).parent
-_BUTTONS = st.components.v2.component(
-    "truth_buttons",
-    html=(_FILES / "buttons.html").read_text("utf-8"),
-    css=(_FILES / "buttons.css").read_text("utf-8"),
-    js=(_FILES / "buttons.js").read_text("utf-8"),
-)
+_BUTTONS = load_component(Path(__file__).parent, "buttons")
 
 
 def truth_buttons(key: str | None, question: str, truth: str | None) -> None:
