@@ -21,9 +21,13 @@ from urllib.error import URLError
 import numpy as np
 from numpy.typing import NDArray
 
+from model.files import ArchiveError, read_arrays, write_arrays
+
 from .ink import picture_to_image
 
 PATIENCE = 25  # seconds without a byte from OpenML
+NO_DIGIT = 10  # the label of a picture that shows none
+Pictures = tuple[NDArray[np.uint8], NDArray[np.uint8]]  # and their labels
 
 
 class DatasetError(ValueError):
@@ -45,6 +49,21 @@ class Dataset:
     test_labels: NDArray[np.uint8]
 
 
+@dataclass(frozen=True)
+class Source:
+    """Where a data set comes from.
+
+    Attributes:
+        about: what it is, in words.
+        train_size: how many of its pictures, the first ones, are to train on; the others are to test with.
+        load: gives its pictures, of any size, and their labels.
+    """
+
+    about: str
+    train_size: int
+    load: Callable[[], Pictures]
+
+
 def load_dataset(name: str) -> Dataset:
     """A data set by name: "mnist", "usps" (digits from envelopes) or "digits" (scikit-learn's own 1,797 pictures).
 
@@ -54,28 +73,28 @@ def load_dataset(name: str) -> Dataset:
         OpenMLUnreachable: OpenML is needed, and nothing came from it for 25 seconds, or it refused.
         DatasetError: there is no data set of that name, or OpenML sent something else.
     """
-    if name not in LOADERS:
-        raise DatasetError(f"no data set is named {name!r}: there are {', '.join(LOADERS)}")
-    train_size, load = LOADERS[name]
-    images, labels = load()
+    if name not in DATASETS:
+        raise DatasetError(f"no data set is named {name!r}: there are {', '.join(DATASETS)}")
+    images, labels = DATASETS[name].load()
     if images.shape[1:] != (28, 28):
         images = _framed(images)
+    train_size = DATASETS[name].train_size
     return Dataset(name, images[:train_size], labels[:train_size], images[train_size:], labels[train_size:])
 
 
-def _mnist() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+def _mnist() -> Pictures:
     # pandas takes the class for a number unless told otherwise, and scikit-learn then takes the file for a damaged one.
     data, target = _fetch_openml("mnist_784", version=1, read_csv_kwargs={"dtype": dict.fromkeys(range(785), "uint8")})
     return data.reshape(-1, 28, 28).astype(np.uint8), target.astype(np.uint8)
 
 
-def _usps() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+def _usps() -> Pictures:
     data, target = _fetch_openml("usps", version=2, read_csv_kwargs={"dtype": {256: "str"}})
     pixels = np.round((data + 1) * 127.5).astype(np.uint8)  # from −1..1
     return pixels.reshape(-1, 16, 16), target.astype(np.uint8) - 1
 
 
-def _digits() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+def _digits() -> Pictures:
     from sklearn.datasets import load_digits
 
     data, target = load_digits(return_X_y=True)
@@ -89,17 +108,14 @@ def _framed(pictures: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.stack([image for image in images if image is not None])
 
 
-def _cached(
-    name: str, fingerprint: str, decode: Callable[[], tuple[NDArray, NDArray]]
-) -> Callable[[], tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
+def _cached(name: str, fingerprint: str, decode: Callable[[], Pictures]) -> Callable[[], Pictures]:
     """`decode`, of which the result is kept in a file, and trusted only with the right fingerprint."""
 
-    def load() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    def load() -> Pictures:
         path = _data_home() / "digits-from-scratch" / f"{name}.npz"
         if path.exists():
-            with contextlib.suppress(Exception):  # whatever a damaged file makes zipfile and numpy raise
-                with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
-                    images, labels = arrays["images"], arrays["labels"]
+            with contextlib.suppress(OSError, ArchiveError):
+                images, labels = read_arrays(path, ("images", "labels")).values()
                 if _fingerprint(images, labels) == fingerprint:
                     return images, labels
             print(f"The decoded {name} in {path} is damaged: decoding it again.")
@@ -119,20 +135,13 @@ def _fingerprint(images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> str:
 
 
 def _keep(path: Path, **arrays: NDArray) -> None:
-    """Write the arrays whole or not at all. A cache that cannot be written costs time, nothing else."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    """Write the arrays. A cache that cannot be written costs time, nothing else."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with open(temporary, "wb") as file:
-            np.savez(file, allow_pickle=False, **arrays)
-        os.replace(temporary, path)
+        write_arrays(path, arrays)
     except OSError as error:
         print(
             f"The decoded pictures could not be kept in {path.parent} ({error.strerror}): they are decoded each time."
         )
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
 
 
 def _data_home() -> Path:
@@ -211,8 +220,9 @@ def _sizes(folder: Path) -> dict[Path, int]:
     return sizes
 
 
-LOADERS: dict[str, tuple[int, Callable[[], tuple[NDArray[np.uint8], NDArray[np.uint8]]]]] = {
-    "mnist": (60_000, _cached("mnist", "c2069063c1105f2b", _mnist)),
-    "usps": (0, _cached("usps", "394733af5ed9260b", _usps)),
-    "digits": (1_297, _digits),
+DATASETS = {
+    "mnist": Source("MNIST", 60_000, _cached("mnist", "c2069063c1105f2b", _mnist)),
+    "usps": Source("USPS, digits from envelopes", 0, _cached("usps", "394733af5ed9260b", _usps)),
+    "digits": Source("the small digits of scikit-learn, not MNIST", 1_297, _digits),
 }
+TRAINABLE = [name for name, source in DATASETS.items() if source.train_size]

@@ -8,18 +8,18 @@ export as it is. JSON lines could be read by eye, but would be a second format f
 - `key`, `weights`, `created`: texts `(n,)`.
 """
 
-import zipfile
 from io import BytesIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .handwriting import MOST_DRAWINGS, Drawing, HandwritingError
-from .samples import STROKES, fit_together, strokes_of
+from model.files import ArchiveError, read_arrays
+
+from .handwriting import MOST_DRAWINGS, MOST_STROKES, Drawing, HandwritingError
+from .samples import NO_DIGIT_IN_FILE, STROKES, fit_together, strokes_of
 
 LARGEST = 64 * 2**20  # bytes, unpacked
 TEXTS = ("key", "weights", "created")
-NO_DIGIT = -1
 
 
 def pack(drawings: list[Drawing]) -> bytes:
@@ -46,11 +46,15 @@ def unpack(content: bytes) -> list[Drawing]:
     Raises:
         HandwritingError: it is no such file, or something in it is not right.
     """
-    arrays = read_arrays(content)
+    try:
+        arrays = read_arrays(content, (*STROKES, "image", "answer", *TEXTS), largest=LARGEST)
+    except ArchiveError as error:
+        raise HandwritingError(
+            f"this is no export of handwriting, or it is damaged ({error}): choose another file"
+        ) from None
     count = arrays["y"].size
     fits = (
         fit_together(arrays)
-        and arrays["points"].dtype.kind == "f"
         and arrays["answer"].shape == (count,)
         and arrays["answer"].dtype.kind in "iu"
         and all(arrays[name].shape == (count,) and arrays[name].dtype.kind == "U" for name in TEXTS)
@@ -59,9 +63,11 @@ def unpack(content: bytes) -> list[Drawing]:
         raise HandwritingError("the parts of this file do not fit together: export it anew")
     if count > MOST_DRAWINGS:
         raise HandwritingError(f"the file has more than {MOST_DRAWINGS:,} drawings: it is not from this program")
+    if len(arrays["stroke_start"]) - 1 > MOST_DRAWINGS * MOST_STROKES:
+        raise HandwritingError("the file has more strokes than its drawings can: it is not from this program")
     drawings = []
     for i, strokes in enumerate(strokes_of(arrays)):
-        answer, truth = (None if arrays[name][i] == NO_DIGIT else int(arrays[name][i]) for name in ("answer", "y"))
+        answer, truth = (as_digit(arrays[name][i]) for name in ("answer", "y"))
         key, weights, created = (str(arrays[name][i]) for name in TEXTS)
         try:
             drawings.append(Drawing(key, strokes, arrays["image"][i], answer, truth, weights, created))
@@ -70,18 +76,10 @@ def unpack(content: bytes) -> list[Drawing]:
     return drawings
 
 
-def read_arrays(content: bytes) -> dict[str, NDArray]:
-    """The arrays of the file, and no others."""
-    try:
-        with zipfile.ZipFile(BytesIO(content)) as archive:
-            unpacked = sum(member.file_size for member in archive.infolist())
-        if unpacked <= LARGEST:
-            with np.load(BytesIO(content), allow_pickle=False) as archive:
-                return {name: archive[name] for name in (*STROKES, "image", "answer", *TEXTS)}
-    except Exception:  # whatever a damaged zip or array makes zipfile and numpy raise
-        raise HandwritingError("this is no export of handwriting, or it is damaged: choose another file") from None
-    raise HandwritingError(f"the file unpacks to more than {LARGEST >> 20} MiB: it is not from this program")
-
-
 def digits(each: list[int | None]) -> NDArray[np.int8]:
-    return np.array([NO_DIGIT if digit is None else digit for digit in each], np.int8)
+    return np.array([NO_DIGIT_IN_FILE if digit is None else digit for digit in each], np.int8)
+
+
+def as_digit(number: np.integer) -> int | None:
+    """What `digits` was given."""
+    return None if number == NO_DIGIT_IN_FILE else int(number)

@@ -7,12 +7,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from .datasets import DatasetError
+from model.files import ArchiveError, read_arrays
+
+from .datasets import NO_DIGIT, DatasetError
 from .handwriting import Handwriting, HandwritingError
 from .ink import PictureError, picture_to_image, strokes_to_image
 
 BLANK = np.zeros((28, 28), np.uint8)
 STROKES = ("points", "stroke_start", "sample_offset", "y")  # the arrays of a strokes file
+NO_DIGIT_IN_FILE = -1  # what stands for `NO_DIGIT` there
+MOST = 500_000  # drawings in a strokes file, or strokes: a few kilobytes could ask for any number
 SQLITE = b"SQLite format 3\0"  # how every file of SQLite begins
 
 
@@ -66,9 +70,9 @@ def read_handwriting(file: Path) -> tuple[list[NDArray[np.uint8]], list[int]]:
 
 def read_strokes(file: Path) -> tuple[list[NDArray[np.uint8]], list[int]]:
     """The pictures of a strokes file: those that it holds, or else drawn from its strokes."""
-    arrays = read_arrays(file)
+    arrays = strokes_arrays(file)
     labels = arrays["y"]
-    kept = np.flatnonzero(labels >= 0)
+    kept = np.flatnonzero(labels != NO_DIGIT)
     if not len(kept):
         raise DatasetError(f"{file} has no drawings of digits: choose another file")
     if "image" in arrays:
@@ -84,7 +88,9 @@ def read_strokes(file: Path) -> tuple[list[NDArray[np.uint8]], list[int]]:
 
 
 def load_strokes(file: str | os.PathLike[str]) -> tuple[list[list[NDArray[np.float64]]], NDArray[np.integer]]:
-    """The strokes of each drawing in a strokes file, and their digits `(n,)`. Such a file is an `.npz` of these arrays:
+    """The strokes of each drawing in a strokes file, and their digits `(n,)`, `NO_DIGIT` where a drawing is of none.
+
+    Such a file is an `.npz` of these arrays:
 
     - `points` `(m, 2)`: x to the right, y down, in any unit;
     - `stroke_start` `(s + 1,)`: stroke i is `points[stroke_start[i]:stroke_start[i + 1]]`;
@@ -96,7 +102,7 @@ def load_strokes(file: str | os.PathLike[str]) -> tuple[list[list[NDArray[np.flo
     Raises:
         DatasetError: it is missing, damaged, or holds no drawings.
     """
-    arrays = read_arrays(Path(file))
+    arrays = strokes_arrays(file)
     return strokes_of(arrays), arrays["y"]
 
 
@@ -106,7 +112,7 @@ def load_writers(file: str | os.PathLike[str]) -> NDArray[np.integer]:
     Raises:
         DatasetError: as in `load_strokes`; or the file does not say.
     """
-    arrays = read_arrays(Path(file))
+    arrays = strokes_arrays(file)
     if "writer" not in arrays:
         raise DatasetError(f"{file} does not say who drew each digit: it needs an array writer")
     return arrays["writer"]
@@ -119,16 +125,19 @@ def strokes_of(arrays: dict[str, NDArray]) -> list[list[NDArray[np.float64]]]:
     return [strokes[a:b] for a, b in pairwise(arrays["sample_offset"])]
 
 
-def read_arrays(file: Path) -> dict[str, NDArray]:
-    """The arrays of a strokes file, if they fit together."""
+def strokes_arrays(file: str | os.PathLike[str]) -> dict[str, NDArray]:
+    """The arrays of a strokes file, if they fit together, `NO_DIGIT` among their labels."""
     try:
-        with open(file, "rb") as opened, np.load(opened, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in (*STROKES, *({"image", "writer"} & set(archive.files)))}
-    except Exception:  # whatever a damaged zip or array makes zipfile and numpy raise
-        raise DatasetError(f"{file} is no strokes file, or damaged: data/samples.py says what is in one") from None
+        arrays = read_arrays(file, STROKES, optional=("image", "writer"))
+    except (OSError, ArchiveError) as error:
+        raise DatasetError(
+            f"{file} is no strokes file, or damaged ({error}): data/samples.py says what is in one"
+        ) from None
     if not fit_together(arrays):
         raise DatasetError(f"the arrays in {file} do not fit together: data/samples.py says what is in a strokes file")
-    return arrays
+    if max(len(arrays["y"]), len(arrays["stroke_start"]) - 1) > MOST:
+        raise DatasetError(f"{file} has more than {MOST:,} drawings or strokes: split it into several files")
+    return {**arrays, "y": np.where(arrays["y"] == NO_DIGIT_IN_FILE, NO_DIGIT, arrays["y"])}
 
 
 def fit_together(arrays: dict[str, NDArray]) -> bool:
@@ -138,11 +147,12 @@ def fit_together(arrays: dict[str, NDArray]) -> bool:
     return (
         points.ndim == 2
         and points.shape[1] == 2
+        and points.dtype.kind in "iuf"
         and parts(stroke_start, len(points))
         and parts(sample_offset, len(stroke_start) - 1)
         and labels.shape == (len(sample_offset) - 1,)
         and labels.dtype.kind in "iu"
-        and bool(np.isin(labels, range(-1, 10)).all())
+        and bool(np.isin(labels, [NO_DIGIT_IN_FILE, *range(10)]).all())
         and (writer.shape, writer.dtype.kind) in ((labels.shape, "i"), (labels.shape, "u"))
         and (image is None or (image.dtype, image.shape) == (np.uint8, (len(labels), 28, 28)))
     )

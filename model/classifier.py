@@ -6,14 +6,14 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from .archive import WeightsError, brief
+from .files import brief
 from .images import images_to_input
 from .layer import Array
 from .losses import softmax
 from .network import Network
 from .pretrained import path_of
 from .reading import Reading, Verdict, evidence
-from .weights import load_network
+from .weights import WeightsError, load_network
 
 # What a header may say of how to answer: the usual value, the lowest and the highest.
 SETTINGS = {

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from .shapes import Shape, read_shape
 
 Array = NDArray[Any]
+Arrays = dict[str, Array]  # by name
 
 
 class Layer(ABC):

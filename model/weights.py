@@ -16,18 +16,16 @@ import numpy as np
 
 from .activation_layer import ActivationLayer
 from .activations import ACTIVATIONS
-from .archive import LARGEST, WeightsError, brief, read_arrays, read_json, write_arrays
 from .article_layer import ArticleLayer
 from .batch_normalization_layer import EPSILON, BatchNormalizationLayer
 from .conv_layer import ConvLayer
 from .dropout_layer import DropoutLayer
 from .fc_layer import FCLayer
+from .files import LARGEST, ArchiveError, brief, read_arrays, read_json, write_arrays
 from .flatten_layer import FlattenLayer
 from .layer import Layer
 from .max_pooling_layer import MaxPoolingLayer
 from .network import Network
-
-__all__ = ["WeightsError", "load_network", "save_network"]
 
 FORMAT = 1
 MOST_LAYERS = 200
@@ -45,6 +43,10 @@ LAYERS: dict[str, type[Layer]] = {
         MaxPoolingLayer,
     )
 }
+
+
+class WeightsError(ValueError):
+    """A file of weights is missing, damaged or not one of ours; the message names the file and the cure."""
 
 
 def save_network(path: str | os.PathLike[str], network: Network, header: dict[str, Any] | None = None) -> None:
@@ -76,9 +78,14 @@ def load_network(path: str | os.PathLike[str]) -> tuple[Network, dict[str, Any]]
         WeightsError: the file is missing, truncated, of another format, or its arrays are not just those of the
             architecture that it names, in shape, dtype and being finite.
     """
-    arrays = read_arrays(path)
     try:
-        return restored(arrays)
+        return restored(read_arrays(path))
+    except FileNotFoundError:
+        raise WeightsError(f"there is no file {path}: `make train` trains a network and writes one") from None
+    except OSError as error:
+        raise WeightsError(f"{path} cannot be read: {error.strerror or error}") from None
+    except ArchiveError as error:
+        raise WeightsError(f"{path} is damaged ({error}): train it again or take another copy") from None
     except UNUSABLE as error:
         raise WeightsError(
             f"{path} is not a usable weights file ({brief(error)}): train it again or take another"

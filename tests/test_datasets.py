@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from data import datasets
-from data.datasets import Dataset, DatasetError, OpenMLUnreachable, load_dataset
+from data.datasets import Dataset, DatasetError, OpenMLUnreachable, Source, load_dataset
 
 
 def test_mnist_is_mnist(mnist: Dataset) -> None:
@@ -61,7 +61,7 @@ def decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return IMAGES, LABELS
 
     load = datasets._cached("mnist", datasets._fingerprint(IMAGES, LABELS), decode)
-    monkeypatch.setitem(datasets.LOADERS, "mnist", (40, load))
+    monkeypatch.setitem(datasets.DATASETS, "mnist", Source("MNIST", 40, load))
     return times
 
 

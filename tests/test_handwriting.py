@@ -274,6 +274,16 @@ def changed(content: bytes, **arrays: Any) -> bytes:
         ({"weights": np.array(["w" * 201] * 3)}, "drawing 1 in this file is not right"),
         ({"created": np.array(["", "", ""])}, "drawing 1 in this file is not right: .*date"),
         ({"created": None}, "no export of handwriting"),
+        ({"key": np.array([0xD800] * 3, "<u4").view("<U1")}, r"no export .* \(key\.npy is no Unicode\)"),
+        ({"key": np.array([0x110000] * 3, ">u4").view(">U1")}, r"no export .* \(key\.npy is no Unicode\)"),
+        (
+            {
+                "stroke_start": np.zeros(500_002, np.int8),
+                "points": np.zeros((0, 2)),
+                "sample_offset": [0, 0, 0, 500_001],
+            },
+            "more strokes than its drawings can",
+        ),
         ({"key": np.array([{}, [], print], object)}, "no export of handwriting"),
     ],
 )

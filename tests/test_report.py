@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data.datasets import LOADERS, Dataset, DatasetError, OpenMLUnreachable
+from data.datasets import DATASETS, Dataset, DatasetError, OpenMLUnreachable
 from data.ink import strokes_to_image
 from model.weights import WeightsError
 from tests.tiny_report import line, save_always_three, save_history, save_strokes
@@ -22,7 +22,7 @@ from training.evaluation import report_page, test_sets
 from training.evaluation.report import ReportError, report_folder, write_report
 from training.evaluation.report_page import PLOTS, terminal_table
 from training.evaluation.report_plots import DARK, LIGHT, confusion_plot
-from training.evaluation.test_sets import DATASETS
+from training.evaluation.test_sets import about_images
 from training.formatting import decimal, duration, percent
 
 
@@ -246,7 +246,8 @@ class TestDataSets:
 
 
 def test_every_data_set_is_described() -> None:
-    assert DATASETS.keys() == LOADERS.keys()
+    assert all(source.about in about_images(name) for name, source in DATASETS.items())
+    assert about_images("mine/") == "the digits in mine/"
 
 
 def test_terminal_table(weights: Path, strokes: str) -> None:

@@ -1,5 +1,10 @@
 """The user's own test digits: folders of pictures and files of strokes."""
 
+import shutil
+import struct
+import subprocess
+import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +83,7 @@ def test_drawing_of_two_strokes(tmp_path: Path) -> None:
     ("name", "array"),
     [
         ("points", np.zeros((2, 3))),
+        ("points", np.array([["0", "0"], ["1", "1"]])),
         ("stroke_start", [0, 3]),
         ("stroke_start", [0.0, 2.0]),
         ("stroke_start", [2, 0]),
@@ -114,6 +120,66 @@ def test_file_that_is_no_strokes_file(tmp_path: Path, content: bytes) -> None:
     file.write_bytes(content)
     with pytest.raises(DatasetError, match=r"other\.npz is no strokes file"):
         load_samples(file)
+
+
+@pytest.mark.parametrize(("strokes", "drawings"), [(500_001, 1), (0, 500_001)])
+def test_a_few_kilobytes_that_stand_for_more_than_anybody_draws(tmp_path: Path, strokes: int, drawings: int) -> None:
+    file = tmp_path / "many.npz"
+    np.savez_compressed(
+        file,
+        points=np.zeros((0, 2)),
+        stroke_start=np.zeros(strokes + 1, np.int8),
+        sample_offset=np.append(np.zeros(drawings, int), strokes),
+        y=np.ones(drawings, np.int8),
+    )
+    assert file.stat().st_size < 10_000
+    with pytest.raises(DatasetError, match=r"many\.npz has more than 500,000 drawings or strokes: split it"):
+        load_samples(file)
+
+
+LOAD = """
+import sys
+from pathlib import Path
+from data.datasets import DatasetError
+from data.samples import load_samples
+try:
+    print(len(load_samples(sys.argv[1])[1]), "drawings")
+except DatasetError as error:
+    print(error)
+print(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0])
+"""
+
+
+def loaded(file: Path) -> tuple[str, int]:
+    """What a fresh process says of a file, and how many megabytes it took at most."""
+    command = [sys.executable, "-c", LOAD, str(file)]
+    output = subprocess.run(command, cwd=Path(__file__).parents[1], capture_output=True, text=True, check=True).stdout
+    said, kilobytes = output.splitlines()
+    return said, int(kilobytes) // 1024
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux tells what a process took at most")
+@pytest.mark.parametrize("lies", [False, True])
+def test_a_file_that_unpacks_to_far_more_is_refused_before_it_takes_memory(tmp_path: Path, lies: bool) -> None:
+    honest = save_strokes(tmp_path / "honest.npz", [1, 4, 7])
+    bomb = tmp_path / "bomb.npz"
+    shutil.copy(honest, bomb)
+    size = 300 * 2**20
+    with zipfile.ZipFile(bomb, "a", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        with archive.open("image.npy", "w") as member:
+            header = {"descr": "|u1", "fortran_order": False, "shape": (size,)}
+            np.lib.format.write_array_header_1_0(member, header)
+            for _ in range(300):
+                member.write(bytes(2**20))
+        size = archive.infolist()[-1].file_size
+    if lies:
+        bomb.write_bytes(bomb.read_bytes().replace(struct.pack("<I", size), struct.pack("<I", 1000)))
+    said, memory = loaded(honest)
+    assert said == "3 drawings"
+    refusal, peak = loaded(bomb)
+    assert f"{bomb} is no strokes file, or damaged (" in refusal
+    assert ("unpacks to more than 256 MiB" in refusal) is not lies
+    assert peak - memory < 64
 
 
 def test_strokes_file_cannot_run_code(tmp_path: Path) -> None:

@@ -14,8 +14,8 @@ import pytest
 from data import datasets
 from data.datasets import OpenMLUnreachable
 from model import load_network
-from model.archive import read_arrays
 from model.classifier import DigitClassifier
+from model.files import read_arrays
 from training.checkpoint import load_checkpoint, save_checkpoint
 from training.recipes import RECIPES
 from training.train import main
@@ -132,7 +132,7 @@ def unreachable() -> Any:
 def test_without_openml_the_small_digits_are_trained_on(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setitem(datasets.LOADERS, "mnist", (60_000, unreachable))
+    monkeypatch.setitem(datasets.DATASETS, "mnist", datasets.Source("MNIST", 60_000, unreachable))
     assert main(["--epochs", "1"]) == 0
     assert "does not answer: training on the small digits that come with scikit-learn" in capsys.readouterr().out
     assert load_network("runs/quick/weights.npz")[1]["dataset"] == "digits"
@@ -141,7 +141,7 @@ def test_without_openml_the_small_digits_are_trained_on(
 def test_asked_for_by_name_mnist_never_falls_back(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    monkeypatch.setitem(datasets.LOADERS, "mnist", (60_000, unreachable))
+    monkeypatch.setitem(datasets.DATASETS, "mnist", datasets.Source("MNIST", 60_000, unreachable))
     assert main(["--dataset", "mnist"]) == 2
     error = capsys.readouterr().err
     assert error.startswith(

@@ -7,9 +7,9 @@ import pytest
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from data.datasets import Dataset
+from data.datasets import NO_DIGIT, Dataset
 from training.examples import redrawn_digits as other_hands
-from training.examples.non_digits import NO_DIGIT, outliers
+from training.examples.non_digits import outliers
 from training.examples.redrawn_digits import redraw
 from training.recipes import RECIPES
 from training.training_set import training_set, training_set_size

@@ -21,7 +21,7 @@ from model import (
     load_network,
     save_network,
 )
-from model.archive import read_arrays, write_arrays
+from model.files import read_arrays, write_arrays
 from model.layer import Array
 from model.weights import WeightsError
 from tests.small_network import small_network

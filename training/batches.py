@@ -6,8 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from numpy.typing import NDArray
 
+from data.datasets import NO_DIGIT
+
 from .examples.augmentation import augment
-from .examples.non_digits import NO_DIGIT
 from .recipes import Recipe
 
 BATCHES_AHEAD = 64  # prepared at once while the ones before are learned

@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from model.archive import WeightsError, brief, read_arrays, read_json, write_arrays
-
-Arrays = dict[str, NDArray[Any]]
+from model.files import ArchiveError, brief, read_arrays, read_json, write_arrays
+from model.layer import Arrays
+from model.weights import WeightsError
 
 
 def save_checkpoint(path: Path, parameters: Arrays, optimizer_state: Arrays, progress: dict[str, Any]) -> None:
@@ -36,13 +35,17 @@ def load_checkpoint(path: Path) -> tuple[Arrays, Arrays, dict[str, Any]]:
     Raises:
         WeightsError: the file is missing or damaged.
     """
-    arrays = read_arrays(path)
     try:
+        arrays = read_arrays(path)
         progress = read_json(arrays.pop("progress"))
         parts: dict[str, Arrays] = {"parameters": {}, "optimizer": {}}
         for key, array in arrays.items():
             part, _, name = key.partition("/")
             parts[part][name] = array
+    except OSError as error:
+        raise WeightsError(f"{path} cannot be read: {error.strerror or error}") from None
+    except ArchiveError as error:
+        raise WeightsError(f"{path} is damaged ({error}): delete it and start the run anew") from None
     except (KeyError, ValueError, RecursionError) as error:
         raise WeightsError(f"{path} is no checkpoint ({brief(error)}): delete it and start the run anew") from None
     return parts["parameters"], parts["optimizer"], progress

@@ -2,14 +2,13 @@
 
 import sys
 
-from data.datasets import DatasetError
+from data.datasets import DATASETS, DatasetError
 from model.pretrained import path_of
 from model.weights import WeightsError
 
 from .cli import Parser
 from .evaluation.report import ReportError, write_report
 from .evaluation.report_page import terminal_table
-from .evaluation.test_sets import DATASETS
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -20,6 +20,7 @@ from data.datasets import DatasetError, load_dataset
 from data.handwriting import FILE
 from data.samples import load_samples
 from model.classifier import DigitClassifier
+from model.files import clear_unfinished, write_whole
 from model.images import images_to_input
 from model.network import Network
 from model.weights import WeightsError, save_network
@@ -27,7 +28,7 @@ from model.weights import WeightsError, save_network
 from . import fine_tuning
 from .calibration import calibrate
 from .cli import Parser, commit, natural, positive
-from .files import RUNS, WRITABLE, clear_unfinished, write_whole
+from .files import RUNS, WRITABLE
 from .fine_tuning import fine_tune, too_much_lost
 from .parallel.network import HelperLost, usable_cores
 from .recipes import Recipe

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 import scipy
 
-from data.datasets import Dataset, DatasetError, OpenMLUnreachable, load_dataset
+from data.datasets import TRAINABLE, Dataset, DatasetError, OpenMLUnreachable, load_dataset
 from model.architectures import build_network
+from model.files import clear_unfinished
 from model.images import images_to_input
 from model.losses import LOSSES
 from model.network import Network
@@ -24,7 +25,7 @@ from model.weights import WeightsError, fill, save_network
 from .calibration import calibrate
 from .checkpoint import load_checkpoint
 from .cli import Parser, commit, natural, positive
-from .files import RUNS, WRITABLE, clear_unfinished
+from .files import RUNS, WRITABLE
 from .parallel.network import HelperLost, usable_cores
 from .recipes import RECIPES, Recipe
 from .runs.lock import CAN_LOCK, Locked, locked
@@ -40,7 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--recipe", choices=RECIPES, default="quick", help="how to train (default: %(default)s)")
     parser.add_argument(
         "--dataset",
-        choices=("mnist", "digits"),
+        choices=TRAINABLE,
         help="what to train on (default: mnist, or where OpenML cannot be reached the small digits of scikit-learn)",
     )
     parser.add_argument("--epochs", type=positive, help="instead of the recipe's")

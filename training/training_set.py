@@ -3,7 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from .examples.non_digits import NO_DIGIT, outliers
+from data.datasets import NO_DIGIT
+
+from .examples.non_digits import outliers
 from .examples.redrawn_digits import redraw
 from .recipes import Recipe
 

@@ -11,16 +11,13 @@ from typing import Any
 import streamlit as st
 from threadpoolctl import threadpool_limits
 
+from data.datasets import DATASETS
 from model.classifier import DigitClassifier
 from model.pretrained import FOLDER as PRETRAINED
 from model.weights import WeightsError
+from training.files import RUNS
 
 ROOT = Path.cwd()  # runs and handwriting are kept in the folder in which the app was started
-DATA = {
-    "mnist": "MNIST",
-    "usps": "USPS, digits from envelopes",
-    "digits": "digits, the small data set that comes with scikit-learn: expect mistakes",
-}
 
 
 @dataclass(frozen=True)
@@ -33,7 +30,7 @@ class Weights:
 
     @property
     def is_run(self) -> bool:
-        return self.path.parents[1].name == "runs"
+        return self.path.parents[1].name == RUNS.name
 
     @property
     def label(self) -> str:
@@ -55,7 +52,7 @@ def list_weights(root: Path) -> tuple[list[Weights], list[str]]:
     """The weights files of the runs in `root`, newest first, then those that come with the project; and what is wrong
     with the files that do not load, a line each."""
     weights, problems = [], []
-    for path in [*root.glob("runs/*/weights.npz"), *sorted(PRETRAINED.glob("*.npz"))]:
+    for path in [*(root / RUNS).glob("*/weights.npz"), *sorted(PRETRAINED.glob("*.npz"))]:
         try:
             written = path.stat().st_mtime_ns
             weights.append(Weights(path, written, read_header(path, written)))
@@ -96,7 +93,10 @@ def pick_classifier() -> DigitClassifier | None:
 
 def training_data(header: dict[str, Any]) -> str:
     """What the network was trained on, in words."""
-    data = DATA.get(str(header.get("dataset")), "data that its file does not name")
+    name = str(header.get("dataset"))
+    data = DATASETS[name].about if name in DATASETS else "data that its file does not name"
+    if name == "digits":
+        data += ": expect mistakes"
     return f"{data}, and on somebody's own handwriting" if "fine_tuning" in header else data
 
 

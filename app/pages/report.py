@@ -9,12 +9,13 @@ import streamlit as st
 from app.charts.report import calibration_chart, confusion_chart, histories_chart, history_chart
 from app.components.weights_picker import ROOT, choose_default, escaped, list_weights, name_of
 from data import handwriting
+from data.datasets import DATASETS
+from training import files
 from training.evaluation.report_file import DamagedReport, list_reports, read_report, report_name
-from training.evaluation.test_sets import DATASETS
 from training.formatting import decimal, percent
 from training.runs.process import CommandError, evaluate
 
-RUNS = ROOT / "runs"
+RUNS = ROOT / files.RUNS
 TRAINING = {"dataset": "trained on", "versions": "trained with"}
 SCORES = ["precision", "recall", "f1"]
 INK = "white" if st.context.theme.type == "dark" else "black"
@@ -37,7 +38,7 @@ def measure() -> None:
         format_func=lambda path: by_path[path].label,
         key="weights_to_measure",
     )
-    pictures = dict(DATASETS)
+    pictures = {name: source.about for name, source in DATASETS.items()}
     if (ROOT / handwriting.FILE).exists():
         pictures[handwriting.FILE] = "my handwriting"
     dataset = right.selectbox("Pictures", list(pictures), format_func=pictures.__getitem__, key="pictures")

@@ -6,16 +6,14 @@ import streamlit as st
 
 from app.charts.training import curves, curves_chart, watched_digits
 from app.components.weights_picker import ROOT, escaped
+from data.datasets import DATASETS, TRAINABLE
+from training import files
 from training.formatting import decimal, duration, percent
 from training.parallel.network import usable_cores
 from training.recipes import RECIPES
 from training.runs.run import Run, RunError, free_name, go_on, last_words, list_runs, start, stop
 
-RUNS = ROOT / "runs"
-DATA = {
-    "mnist": "MNIST: 60,000 digits",
-    "digits": "digits: the 1,797 small ones of scikit-learn, learned in seconds",
-}
+RUNS = ROOT / files.RUNS
 STATES = {
     "running": "is being trained",
     "finished": "is trained to its end",
@@ -52,7 +50,7 @@ def new_run(training: Run | None) -> None:
     with st.expander("New run", expanded=training is None):
         recipe_column, data_column = st.columns(2)
         recipe = recipe_column.selectbox("Recipe", list(RECIPES), index=list(RECIPES).index("quick"), key="recipe")
-        dataset = data_column.selectbox("Data", list(DATA), format_func=DATA.__getitem__, key="dataset")
+        dataset = data_column.selectbox("Data", TRAINABLE, format_func=about_data, key="dataset")
         name_column, epochs_column, seed_column = st.columns([2, 1, 1])
         name = name_column.text_input("Name", free_name(RUNS, recipe), max_chars=64)
         epochs = epochs_column.number_input("Epochs", 1, 1000, RECIPES[recipe].epochs, key=f"epochs of {recipe}")
@@ -65,6 +63,11 @@ def new_run(training: Run | None) -> None:
         )
     if problem := st.session_state.get("train_problem"):
         st.error(escaped(problem))
+
+
+def about_data(name: str) -> str:
+    """ "MNIST: 60,000 digits"."""
+    return f"{DATASETS[name].about}: {DATASETS[name].train_size:,} digits"
 
 
 def act(doing: str, action: Callable[[], None], show: str) -> None:

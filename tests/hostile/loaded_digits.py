@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from data.datasets import LOADERS, load_dataset
+from data.datasets import DATASETS, Source, load_dataset
 
 DIGITS = load_dataset("digits")
 IMAGES = np.concatenate([DIGITS.train_images, DIGITS.test_images])
@@ -11,4 +11,4 @@ LABELS = np.concatenate([DIGITS.train_labels, DIGITS.test_labels])
 
 def use() -> None:
     """Let this process, and those that it forks, load them from here."""
-    LOADERS["digits"] = (len(DIGITS.train_images), lambda: (IMAGES, LABELS))
+    DATASETS["digits"] = Source("digits", len(DIGITS.train_images), lambda: (IMAGES, LABELS))

@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 
 from model import load_network, save_network
-from model.archive import read_arrays, write_arrays
 from model.classifier import DigitClassifier
+from model.files import read_arrays, write_arrays
 from model.layer import Array
 from model.weights import WeightsError
 from tests.small_network import small_network
@@ -122,11 +122,22 @@ def test_a_file_that_hides_how_much_it_unpacks_to_is_refused(path: Path) -> None
     refusal(path)
 
 
+@pytest.mark.parametrize("compression", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_what_unpacks_to_more_than_it_says_at_once_is_refused(path: Path, compression: int) -> None:
+    """A few kilobytes of it are 100 MB; its list of contents says 4 MB, as its array does."""
+    content = npy("(1048576,)", "'<f4'", bytes(100 * 10**6))
+    with zipfile.ZipFile(path, "w", compression) as archive:
+        archive.writestr("header.npy", content)
+    said = len(npy("(1048576,)", "'<f4'", bytes(4 * 2**20)))
+    path.write_bytes(path.read_bytes().replace(struct.pack("<I", len(content)), struct.pack("<I", said)))
+    refusal(path)
+
+
 def test_a_list_of_contents_that_fills_the_memory_is_refused(path: Path) -> None:
     with zipfile.ZipFile(path, "w") as archive:
         for i in range(5000):
             archive.writestr(f"{i}.npy", b"")
-    assert "more arrays than any network" in refusal(path)
+    assert "more arrays than any file of this project" in refusal(path)
 
 
 def with_header(path: Path, text: bytes) -> None:

@@ -35,7 +35,8 @@ def home(server: OpenML, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
     for place, name in QUESTIONS.items():
         monkeypatch.setattr(f"sklearn.datasets._openml.{name}", f"{server.address}{place}{{}}")
     fingerprint = datasets._fingerprint(IMAGES, LABELS)
-    monkeypatch.setitem(datasets.LOADERS, "mnist", (50, datasets._cached("mnist", fingerprint, datasets._mnist)))
+    load = datasets._cached("mnist", fingerprint, datasets._mnist)
+    monkeypatch.setitem(datasets.DATASETS, "mnist", datasets.Source("MNIST", 50, load))
     monkeypatch.setattr(datasets, "PATIENCE", PATIENCE)
     monkeypatch.setenv("SCIKIT_LEARN_DATA", str(tmp_path / "kept"))
     yield tmp_path / "kept"

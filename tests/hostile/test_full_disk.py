@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data.datasets import LOADERS, Dataset
+from data.datasets import DATASETS, Dataset, Source
 from data.handwriting import Handwriting, HandwritingError
 from data.handwriting_file import pack, unpack
 from model import load_network, save_network
-from model.archive import read_arrays
+from model.files import read_arrays
 from tests.hostile.conftest import TORTURE
 from tests.hostile.full_disk import FAULTS, Disk
 from tests.hostile.training_process import assert_same_outcome
@@ -37,7 +37,7 @@ def disk(digits: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Di
     monkeypatch.chdir(tmp_path)
     images = np.concatenate([digits.train_images, digits.test_images])
     labels = np.concatenate([digits.train_labels, digits.test_labels])
-    monkeypatch.setitem(LOADERS, "digits", (len(digits.train_images), lambda: (images, labels)))
+    monkeypatch.setitem(DATASETS, "digits", Source("digits", len(digits.train_images), lambda: (images, labels)))
     disk = Disk(tmp_path)
     disk.put_in(monkeypatch)
     return disk

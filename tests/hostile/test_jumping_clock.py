@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data.datasets import LOADERS, Dataset
+from data.datasets import DATASETS, Dataset, Source
 from tests.hostile.conftest import TORTURE
 from tests.hostile.training_process import assert_same_outcome
 from training.runs.progress import read_progress
@@ -25,7 +25,7 @@ def test_a_clock_that_jumps(
 ) -> None:
     images = np.concatenate([digits.train_images, digits.test_images])
     labels = np.concatenate([digits.train_labels, digits.test_labels])
-    monkeypatch.setitem(LOADERS, "digits", (len(digits.train_images), lambda: (images, labels)))
+    monkeypatch.setitem(DATASETS, "digits", Source("digits", len(digits.train_images), lambda: (images, labels)))
     monkeypatch.chdir(tmp_path)
     steady = [*RUN, "steady", "--epochs", str(EPOCHS)]
     assert main(steady) == 0

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from model.archive import read_arrays, read_json
+from model.files import read_arrays, read_json
 from training.train import main
 
 CONTEXT = multiprocessing.get_context("forkserver")

@@ -6,12 +6,13 @@ import platform
 import sys
 from collections.abc import Iterable
 from dataclasses import asdict
-from pathlib import Path
 
 from threadpoolctl import threadpool_info
 
+from model.files import write_whole
+
 from ..cli import Parser, positive
-from ..files import write_whole
+from ..files import RUNS
 from ..parallel.network import usable_cores
 from ..train import commit
 from .growth import growth
@@ -19,7 +20,7 @@ from .measure import Spread, three_figures
 from .rows import MODES, Row, Settings
 from .rows import ROWS as COMPARISONS
 
-FOLDER = Path("runs/benchmark")
+FOLDER = RUNS / "benchmark"
 ROWS = {**COMPARISONS, "growth": growth}
 
 
@@ -40,7 +41,6 @@ def main(arguments: list[str] | None = None) -> int:
         for row in ROWS[name](settings):
             print(line(row), flush=True)
             rows.append(row)
-    FOLDER.mkdir(parents=True, exist_ok=True)
     write_whole(FOLDER / "benchmark.md", table(rows))
     results = {"machine": machine, "rows": [{**asdict(row), "met": row.met} for row in rows]}
     write_whole(FOLDER / "benchmark.json", json.dumps(results, indent=1, ensure_ascii=False) + "\n")

@@ -5,19 +5,18 @@ import subprocess
 import sys
 from pathlib import Path
 
+from ..files import PROJECT
 from .measure import Work
 
-ROOT = Path(__file__).parents[2]
 
-
-def run_python(*arguments: str | Path, folder: Path = ROOT) -> str:
+def run_python(*arguments: str | Path, folder: Path = PROJECT) -> str:
     """Run a Python program in a new process, in `folder`. Returns what it printed.
 
     Raises:
         RuntimeError: it failed; the message is what it said.
     """
     command = [sys.executable, *map(str, arguments)]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
     result = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
     if result.returncode:
         raise RuntimeError(result.stderr)

@@ -7,8 +7,9 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import binomtest
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
+from data.datasets import NO_DIGIT
+
 DIGITS = range(10)
-NO_DIGIT = 10  # the answer to a picture without ink
 CALIBRATION_BINS = 15
 MOST_MISTAKES = 24
 MOST_PAIRS = 10

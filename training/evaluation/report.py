@@ -16,14 +16,15 @@ from typing import Any
 import numpy as np
 
 from model.classifier import DigitClassifier
+from model.files import write_whole
 
-from ..files import WRITABLE, write_whole
+from ..files import RUNS, WRITABLE
 from ..pictures import to_png
 from ..runs.progress import read_history
 from .metrics import evaluate
 from .report_page import Report, page
 from .report_plots import LIGHT, mistakes_plot
-from .test_sets import DATASETS, load_images
+from .test_sets import about_images, load_images
 
 FORMAT = 2
 AT_ONCE = 500  # pictures read between two words about how far it is
@@ -79,7 +80,6 @@ def write_report(
     if report["mistakes"]:
         files["mistakes.png"] = mistakes_plot(report["mistakes"], LIGHT)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         for name, content in files.items():
             write_whole(folder / name, content)
     except OSError as error:
@@ -95,10 +95,10 @@ def report_folder(weights: Path, dataset: str | None = None) -> Path:
     `runs/pretrained-quick/report/`.
     """
     path = weights.resolve()
-    if path.name == "weights.npz" and path.parent.parent.name == "runs":
+    if path.name == "weights.npz" and path.parent.parent.name == RUNS.name:
         folder = weights.parent / "report"
     else:
-        folder = Path("runs", f"{path.parent.name}-{path.stem}", "report")
+        folder = RUNS / f"{path.parent.name}-{path.stem}" / "report"
     return folder / Path(dataset).resolve().stem if dataset else folder
 
 
@@ -129,7 +129,7 @@ def make_report(weights: Path, classifier: DigitClassifier, dataset: str, progre
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "weights": str(weights),
             "dataset": dataset,
-            "about_dataset": DATASETS.get(dataset, f"the digits in {dataset}"),
+            "about_dataset": about_images(dataset),
             "training": {name: in_words(classifier.header.get(name)) for name in TRAINING},
             "versions": in_words({"python": platform.python_version(), **{name: version(name) for name in PACKAGES}}),
             "parameters": sum(array.size for array in classifier.network.parameters().values()),

@@ -5,22 +5,20 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from data.datasets import DatasetError, OpenMLUnreachable, load_dataset
+from data.datasets import DATASETS, DatasetError, OpenMLUnreachable, load_dataset
 from data.samples import load_samples
 
-# A new one needs a line here, for the pages to offer it, and its way to `load_images`.
-DATASETS = {
-    "mnist": "the MNIST test images",
-    "usps": "USPS digits, from envelopes",
-    "digits": "scikit-learn’s small embedded data set, not MNIST",
-}
+
+def about_images(dataset: str) -> str:
+    """What `load_images` gives, in words."""
+    return f"the test images of {DATASETS[dataset].about}" if dataset in DATASETS else f"the digits in {dataset}"
 
 
 def load_images(dataset: str) -> tuple[NDArray[np.uint8], NDArray[np.integer]]:
     """The test pictures `(n, 28, 28)` of a data set, and their digits `(n,)`.
 
     Args:
-        dataset: a name in `DATASETS`, or the path of a folder or strokes file as in `data.samples`.
+        dataset: a name in `data.datasets.DATASETS`, or the path of a folder or strokes file as in `data.samples`.
 
     Raises:
         DatasetError: there is no such data set, or it cannot be read.

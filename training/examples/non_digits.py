@@ -14,7 +14,6 @@ from data.ink import frame
 
 from .redrawn_digits import place
 
-NO_DIGIT = 10  # the label of such a picture
 STRAIGHT = 1
 STROKE = 18  # frame pixels; how long it is
 TURNED = (3, 4, 5)  # what no turn by a right angle makes a digit of

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..files import fits
+from ..files import RUNS, fits
 from ..finetune import FORMAT
 from .lock import is_locked
 from .run import LOCK, last_words, launch_into
@@ -40,14 +40,14 @@ def start(root: Path, weights: Path) -> Path:
     Raises:
         OSError: the folder cannot be made, or the process not started.
     """
-    folder = new_folder(root / "runs")
+    folder = new_folder(root / RUNS)
     launch_into(folder, root, "training.finetune", ["--weights", str(weights), "--name", folder.name])
     return folder
 
 
 def latest(root: Path) -> FineTuning | None:
     """The fine-tuning that was started last."""
-    folders = [log.parent for log in root.glob("runs/handwriting-*/log.txt") if number(log.parent)]
+    folders = [log.parent for log in (root / RUNS).glob("handwriting-*/log.txt") if number(log.parent)]
     return read(max(folders, key=number)) if folders else None
 
 

@@ -11,7 +11,9 @@ from base64 import b64decode
 from pathlib import Path
 from typing import Any
 
-from ..files import fits, write_whole
+from model.files import write_whole
+
+from ..files import fits
 from ..pictures import from_png
 
 FORMAT = 1

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from ..files import RUNS
 from .lock import CAN_LOCK, Locked, holder, is_locked, locked
 from .process import launch
 from .progress import DamagedProgress, read_history, read_progress
@@ -127,7 +128,7 @@ def start(root: Path, name: str, recipe: str, dataset: str, epochs: int, seed: i
     """
     if not NAME.fullmatch(name):
         raise RunError("a run's name is up to 64 letters, digits, dots, dashes and underscores, no mark first")
-    folder = root / "runs" / name
+    folder = root / RUNS / name
     if (folder / "checkpoint.npz").exists() or (folder / "weights.npz").exists():
         raise RunError(f"there is a run named {name}: choose another name")
     options = [f"--recipe={recipe}", f"--dataset={dataset}", f"--epochs={epochs}", f"--seed={seed}"]
@@ -140,7 +141,7 @@ def go_on(root: Path, name: str) -> None:
     Raises:
         RunError: there is nothing to go on with; another run trains; or the process ended at once.
     """
-    if not NAME.fullmatch(name) or not (root / "runs" / name / "checkpoint.npz").exists():
+    if not NAME.fullmatch(name) or not (root / RUNS / name / "checkpoint.npz").exists():
         raise RunError(f"there is no run named {name} to go on with")
     _train(root, name, ["--resume"])
 
@@ -151,7 +152,7 @@ def stop(root: Path, name: str) -> None:
     Raises:
         RunError: it is still at it after a minute.
     """
-    lock = root / "runs" / name / LOCK
+    lock = root / RUNS / name / LOCK
     process = holder(lock)
     if process is None:
         return
@@ -163,7 +164,7 @@ def stop(root: Path, name: str) -> None:
 def _train(root: Path, name: str, options: Sequence[str]) -> None:
     if not CAN_LOCK:
         raise RunError("this system has no file locks, which keep two people from training one run: use `make train`")
-    runs = root / "runs"
+    runs = root / RUNS
     folder = runs / name
     folder.mkdir(parents=True, exist_ok=True)
     try:

@@ -16,12 +16,12 @@ from data.datasets import DatasetError, load_dataset
 from data.samples import load_samples
 from model.architectures import ARCHITECTURES
 from model.classifier import DigitClassifier
+from model.files import write_whole
 from model.reading import Verdict
 from model.weights import WeightsError
 
 from ..cli import Parser
 from ..evaluation.metrics import ConfusedPair, Evaluation, evaluate
-from ..files import write_whole
 from ..formatting import duration, percent
 from ..recipes import Recipe
 from ..recognition.non_digit_drawings import drawings_of_no_digit

@@ -16,12 +16,13 @@ from numpy.typing import NDArray
 
 from data.datasets import DatasetError
 from model.classifier import DigitClassifier
+from model.files import write_whole
 from model.weights import WeightsError
 
 from ..cli import Parser, natural, positive
 from ..evaluation.metrics import accuracy_of_most_certain, evaluate
 from ..evaluation.test_sets import load_images
-from ..files import RUNS, write_whole
+from ..files import RUNS
 from ..formatting import percent
 from ..parallel.network import usable_cores
 from ..recipes import RECIPES
