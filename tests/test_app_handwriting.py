@@ -213,7 +213,9 @@ def test_one_that_was_refused_says_why(root: Path, store: Handwriting) -> None:
     assert not page.button[0].disabled
 
 
-@pytest.mark.parametrize("result", [None, "", "{", "[]", '{"format": 1}', {**RESULT, "own": {"images": 0}}])
+@pytest.mark.parametrize(
+    "result", [None, "", "{", "[]", '{"format": 1}', {**RESULT, "own": {"images": 0}}, {**RESULT, "seconds": 1e999}]
+)
 def test_one_that_broke_says_its_last_words(root: Path, store: Handwriting, result: Any) -> None:
     fine_tuning(root, "error: ![](https://example.org/x.png)\n", result)
     assert "ended without a result" in run().error[0].value

@@ -113,7 +113,9 @@ def test_no_report_says_which_command_writes_one(root: Path) -> None:
     assert not page.metric
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"format": 1}', "[" * 100_000, "\udcff"])
+@pytest.mark.parametrize(
+    "content", ["", "{", "[]", "{}", '{"format": 1}', "[" * 100_000, '{"format": 2, "more": ' + "[" * 100_000, "\udcff"]
+)
 def test_file_that_is_no_report(root: Path, content: str) -> None:
     write(root, [3]).write_text(content, errors="surrogateescape")
     page = run_page()
@@ -128,6 +130,12 @@ def test_file_that_is_no_report(root: Path, content: str) -> None:
         {"examples": None},
         {"confusion": [[1] * 10] * 9},
         {"accuracy": None},
+        {"accuracy": float("nan")},
+        {"images": 10**400},
+        {"correct": True},
+        {"weights": "\ud800"},
+        {"training": {"settings": [[]]}},
+        {"confusion": [[-1] * 10] * 10},
         {"accuracy_interval": [0.5]},
         {"confusion": [[1, "2"]]},
         {"digits": [{"digit": 0}]},

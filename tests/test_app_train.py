@@ -17,6 +17,7 @@ from training.pictures import to_png
 from training.recipes import RECIPES
 from training.runs import run as runs_module
 from training.runs.lock import locked
+from training.runs.progress import WatchedDigit
 from training.runs.run import LOCK, RunError, list_runs, read_run, stop
 
 PAGE = Path(__file__).parents[1] / "app" / "pages" / "train.py"
@@ -211,5 +212,5 @@ def test_curves_hold_every_run_and_the_epoch_that_is_under_way(root: Path) -> No
 
 
 def test_watched_digits_say_what_they_are_without_eyes() -> None:
-    digit = {"truth": 4, "picture": np.zeros((28, 28), np.uint8), "probabilities": [0.0] * 10}
+    digit = WatchedDigit(0, 4, to_png(np.zeros((28, 28), np.uint8)), [0.0] * 10)
     assert 'alt="A handwritten 4"' in watched_digits([digit])

@@ -3,12 +3,12 @@
 import json
 import os
 import re
-from base64 import b64decode
 from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 from PIL import Image
@@ -19,9 +19,11 @@ from model.weights import WeightsError
 from tests.tiny_report import line, save_always_three, save_history, save_strokes
 from training.evaluation import report as report_module
 from training.evaluation import report_page, test_sets
-from training.evaluation.report import ReportError, report_folder, write_report
+from training.evaluation.report import ReportError, write_report
+from training.evaluation.report_file import Report, read_report, report_folder
 from training.evaluation.report_page import PLOTS, terminal_table
 from training.evaluation.report_plots import DARK, LIGHT, confusion_plot
+from training.evaluation.scores import ConfusedPair
 from training.evaluation.test_sets import about_images
 from training.formatting import decimal, duration, percent
 
@@ -57,26 +59,32 @@ def strict_json(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8"), parse_constant=refuse)
 
 
+def assert_holds(path: Path, report: Report) -> None:
+    """The file is JSON as every program reads it, and the report comes back from it."""
+    assert strict_json(path) == json.loads(json.dumps(msgspec.to_builtins(report), allow_nan=False))
+    assert read_report(path) == report
+
+
 def test_report_says_how_it_went(weights: Path, strokes: str) -> None:
     report, path = write_report(weights, strokes)
-    assert (report["images"], report["blank"], report["correct"], report["accuracy"]) == (5, 1, 2, 0.4)
-    assert report["confused_pairs"] == [{"truth": 7, "answer": 3, "images": 2}]
-    assert report["calibration_error"] == pytest.approx(0.7 - 0.5)  # sure at 70 %, right in 2 of 4
-    assert report["parameters"] == 109_226  # quick: 416 + 32 + 4,640 + 64 + 102,528 + 256 + 1,290
-    assert report["training"]["recipe"] == "quick"
-    assert report["training"]["seed"] == 7
-    assert report["training"]["commit"] is None
-    assert re.search(r"python 3\.\d+.*, numpy \d.*, scikit-learn \d", report["versions"])
-    assert strict_json(path.with_name("report.json")) == report
+    assert (report.images, report.blank, report.correct, report.accuracy) == (5, 1, 2, 0.4)
+    assert report.confused_pairs == [ConfusedPair(truth=7, answer=3, images=2)]
+    assert report.calibration_error == pytest.approx(0.7 - 0.5)  # sure at 70 %, right in 2 of 4
+    assert report.parameters == 109_226  # quick: 416 + 32 + 4,640 + 64 + 102,528 + 256 + 1,290
+    assert report.training["recipe"] == "quick"
+    assert report.training["seed"] == 7
+    assert report.training["commit"] is None
+    assert re.search(r"python 3\.\d+.*, numpy \d.*, scikit-learn \d", report.versions)
+    assert_holds(path.with_name("report.json"), report)
 
 
 def test_mistakes_come_with_the_pictures_that_were_read(weights: Path, strokes: str) -> None:
     report, _ = write_report(weights, strokes)
-    assert [(each["index"], each["truth"], each["answer"]) for each in report["mistakes"]] == [(2, 7, 3), (3, 7, 3)]
-    for mistake in report["mistakes"]:
-        assert mistake["probability"] == pytest.approx(0.7)
-        picture = np.asarray(Image.open(BytesIO(b64decode(mistake["picture"]))))
-        ink = strokes_to_image([line(mistake["index"])])
+    assert [(each.index, each.truth, each.answer) for each in report.mistakes] == [(2, 7, 3), (3, 7, 3)]
+    for mistake in report.mistakes:
+        assert mistake.probability == pytest.approx(0.7)
+        picture = np.asarray(Image.open(BytesIO(mistake.picture)))
+        ink = strokes_to_image([line(mistake.index)])
         assert ink is not None
         np.testing.assert_array_equal(picture, 255 - ink)
 
@@ -92,9 +100,9 @@ def test_the_worst_mistakes_are_a_picture_of_their_own(weights: Path, strokes: s
 
 def test_examples_are_the_pictures_behind_every_cell(weights: Path, strokes: str) -> None:
     report, _ = write_report(weights, strokes)
-    cells = [(each["truth"], each["answer"], each["index"]) for each in report["examples"]]
+    cells = [(each.truth, each.answer, each.index) for each in report.examples]
     assert cells == [(3, 3, 0), (3, 3, 1), (7, 3, 2), (7, 3, 3)]
-    assert report["examples"][2:] == report["mistakes"]
+    assert report.examples[2:] == report.mistakes
 
 
 def test_progress_rises_to_the_end(weights: Path, strokes: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,7 +116,7 @@ def test_seconds_are_those_of_ten_thousand_images(weights: Path, strokes: str, m
     clock = iter([100.0, 100.5])
     monkeypatch.setattr(report_module, "time", SimpleNamespace(perf_counter=lambda: next(clock)))
     report, _ = write_report(weights, strokes)
-    assert report["seconds_per_10000"] == pytest.approx(0.5 / 4 * 10_000)  # the blank one was not read
+    assert report.seconds_per_10000 == pytest.approx(0.5 / 4 * 10_000)  # the blank one was not read
 
 
 @pytest.mark.usefixtures("real_plots")
@@ -116,7 +124,7 @@ def test_page_stands_alone_and_says_the_same(weights: Path, strokes: str) -> Non
     save_history(weights.with_name("history.csv"))
     report, path = write_report(weights, strokes)
     page = path.read_text(encoding="utf-8")
-    assert [row["train_loss"] for row in report["history"]] == [1.0, 0.5]
+    assert [row.train_loss for row in report.history] == [1.0, 0.5]
     assert '<p class="accuracy">40.00 %</p>' in page
     assert "Without ink: 1." in page
     sources = re.findall(r'(?:src|srcset|href)="([^"]*)"', page)
@@ -136,7 +144,7 @@ def test_header_that_json_cannot_hold(tmp_path: Path, strokes: str) -> None:
     weights = save_always_three(tmp_path / "odd.npz", validation_accuracy=float("nan"), versions={"numpy": "2.4.6"})
     report, path = write_report(weights, strokes, tmp_path / "out")
     assert strict_json(path.with_name("report.json"))["training"]["validation_accuracy"] is None
-    assert report["training"]["versions"] == "numpy 2.4.6"
+    assert report.training["versions"] == "numpy 2.4.6"
 
 
 @pytest.mark.usefixtures("real_plots")
@@ -147,8 +155,8 @@ def test_hardly_any_pictures(
     weights: Path, tmp_path: Path, labels: list[int], blank: tuple[int, ...], accuracy: float
 ) -> None:
     report, path = write_report(weights, str(save_strokes(tmp_path / "few.npz", labels, blank)))
-    assert report["accuracy"] == accuracy
-    assert strict_json(path.with_name("report.json")) == report
+    assert report.accuracy == accuracy
+    assert_holds(path.with_name("report.json"), report)
     assert percent(accuracy) in terminal_table(report)
 
 
@@ -157,7 +165,7 @@ def test_history_with_a_hole_and_of_one_epoch(weights: Path, strokes: str) -> No
     history = save_history(weights.with_name("history.csv"), epochs=1)
     history.write_text(history.read_text().replace("1.0", "nan"))
     report, _ = write_report(weights, strokes)
-    assert report["history"][0]["train_loss"] is None
+    assert report.history[0].train_loss is None
 
 
 @pytest.mark.parametrize("content", ["epoch,train_loss\n1,0.5\n", "epoch\n\xff\n", "epoch,train_loss\n1,a,b,c\n"])
@@ -221,12 +229,12 @@ class TestDataSets:
 
     def test_default_is_what_the_network_was_trained_on(self, weights: Path) -> None:
         report, path = write_report(weights)
-        assert (report["dataset"], report["images"], path.parent) == ("digits", 2, weights.with_name("report"))
+        assert (report.dataset, report.images, path.parent) == ("digits", 2, weights.with_name("report"))
         assert "not MNIST" in path.read_text(encoding="utf-8")
 
     def test_default_without_a_header_is_mnist(self, tmp_path: Path) -> None:
         report, _ = write_report(save_always_three(tmp_path / "bare.npz"), output=tmp_path / "out")
-        assert report["dataset"] == "mnist"
+        assert report.dataset == "mnist"
 
     def test_another_data_set_has_a_folder_of_its_own(self, weights: Path) -> None:
         _, path = write_report(weights, "mnist")

@@ -17,6 +17,7 @@ import pytest
 from data.datasets import Dataset
 from tests.test_trainer import trainer
 from tests.tiny_report import save_history
+from training.pictures import from_png
 from training.recipes import RECIPES
 from training.runs.lock import Locked, holder, is_locked, locked
 from training.runs.progress import DamagedProgress, read_progress
@@ -59,7 +60,7 @@ def other_process(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 def steps(run: Run) -> int:
     """How many steps the run has taken."""
-    return run.progress["steps"] * run.progress["epoch"] + run.progress["step"] if run.progress else 0
+    return run.progress.steps * run.progress.epoch + run.progress.step if run.progress else 0
 
 
 def test_a_second_process_is_refused_until_the_first_is_gone_even_by_kill(
@@ -124,9 +125,9 @@ def test_a_run_is_started_once_stopped_and_gone_on_with(root: Path) -> None:
     run = read_run(runs / "mine")
     assert (run.state, run.can_go_on) == ("stopped", True)
     assert run.progress is not None
-    assert run.progress["about"]["seed"] == 5
-    assert run.progress["epochs"] == 400
-    assert steps(run) >= run.progress["steps"] * len(run.history) > 0
+    assert run.progress.about["seed"] == 5
+    assert run.progress.epochs == 400
+    assert steps(run) >= run.progress.steps * len(run.history) > 0
     assert try_to_start("mine") == "there is a run named mine: choose another name"
 
     go_on(root, "mine")
@@ -134,8 +135,8 @@ def test_a_run_is_started_once_stopped_and_gone_on_with(root: Path) -> None:
     wait_until(lambda: steps(read_run(runs / "mine")) > steps(run))
     again = read_run(runs / "mine").progress
     assert again is not None
-    assert again["digits"][0]["index"] == run.progress["digits"][0]["index"]
-    assert again["seconds"] > run.progress["seconds"]
+    assert again.digits[0].index == run.progress.digits[0].index
+    assert again.seconds > run.progress.seconds
     process = holder(runs / "mine" / LOCK)
     assert process is not None
     os.kill(process, signal.SIGKILL)
@@ -233,26 +234,26 @@ def watched(digits: Dataset, tmp_path_factory: pytest.TempPathFactory) -> dict[s
 
 def test_progress_tells_how_far_a_run_is(watched: dict[str, Any]) -> None:
     middle, end = watched["middle"], watched["end"]
-    assert (middle["epochs"], middle["steps"], middle["epoch"], middle["step"]) == (3, 12, 1, 5)
+    assert (middle.epochs, middle.steps, middle.epoch, middle.step) == (3, 12, 1, 5)
     first = watched["run"].progress.history[0]
-    assert 0 < middle["loss"] < first["train_loss"]
-    assert first["train_accuracy"] < middle["accuracy"] <= 1
+    assert 0 < middle.loss < first["train_loss"]
+    assert first["train_accuracy"] < middle.accuracy <= 1
     # 17 of 36 steps are done: 19 are left, at the same pace
-    assert middle["seconds_left"] == pytest.approx(middle["seconds"] * 19 / 17, rel=1e-6)
-    assert (end["epoch"], end["step"], end["seconds_left"]) == (3, 0, 0)
+    assert middle.seconds_left == pytest.approx(middle.seconds * 19 / 17, rel=1e-6)
+    assert (end.epoch, end.step, end.seconds_left) == (3, 0, 0)
 
 
 def test_watched_digits_are_validation_pictures_and_what_the_network_makes_of_them(watched: dict[str, Any]) -> None:
     run, end = watched["run"], watched["end"]
-    rows = [digit["index"] for digit in end["digits"]]
+    rows = [digit.index for digit in end.digits]
     assert len(set(rows)) == 12
     assert set(rows) <= set(run.validation_rows)
-    assert [digit["truth"] for digit in end["digits"]] == run.dataset.train_labels[rows].tolist()
-    np.testing.assert_array_equal([digit["picture"] for digit in end["digits"]], run.dataset.train_images[rows])
+    assert [digit.truth for digit in end.digits] == run.dataset.train_labels[rows].tolist()
+    np.testing.assert_array_equal([from_png(digit.picture) for digit in end.digits], run.dataset.train_images[rows])
     outputs = run.network.predict(run.dataset.train_images[rows][..., None] / np.float32(255))
     shares = np.exp(outputs) / np.exp(outputs).sum(axis=1, keepdims=True)
-    np.testing.assert_allclose([digit["probabilities"] for digit in end["digits"]], shares, atol=1e-4)
-    before, after = ([digit["probabilities"] for digit in watched[when]["digits"]] for when in ("middle", "end"))
+    np.testing.assert_allclose([digit.probabilities for digit in end.digits], shares, atol=1e-4)
+    before, after = ([digit.probabilities for digit in watched[when].digits] for when in ("middle", "end"))
     assert before != after
 
 
@@ -299,6 +300,8 @@ def test_the_hardest_look_most_like_another_digit() -> None:
         {"epoch": -1},
         {"epoch": "1"},
         {"loss": float("nan")},
+        {"steps": 10**400},
+        {"about": {"dataset": "\ud800"}},
         {"digits": [{"index": 1, "truth": 2, "picture": "bm8gcGljdHVyZQ==", "probabilities": [0.1] * 10}]},
         {"digits": [{"index": 1, "truth": 2, "picture": "", "probabilities": [1]}]},
     ],
@@ -320,7 +323,9 @@ def test_progress_that_lost_a_part_is_told_and_the_run_still_listed(
     assert "progress.json is damaged" in run.problems[0]
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b"[" * 100_000, b"\xff"])
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"[]", b"null", b"[" * 100_000, b'{"about": ' + b'{"a":' * 100_000, b"\xff"]
+)
 def test_file_that_is_no_progress(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "progress.json").write_bytes(content)
     with pytest.raises(DamagedProgress):
@@ -330,7 +335,7 @@ def test_file_that_is_no_progress(tmp_path: Path, content: bytes) -> None:
 def test_damaged_history_is_told(tmp_path: Path) -> None:
     (tmp_path / "checkpoint.npz").touch()
     history = save_history(tmp_path / "history.csv")
-    assert [row["train_loss"] for row in read_run(tmp_path).history] == [1.0, 0.5]
+    assert [row.train_loss for row in read_run(tmp_path).history] == [1.0, 0.5]
     history.write_text("epoch,train_loss\n1,much\n")
     run = read_run(tmp_path)
     assert run.history == []

@@ -1,13 +1,9 @@
 """`python -m training.finetune --weights W --name N`: let a network learn your handwriting, as `runs/<N>/weights.npz`.
 
 Weights that read the data set they were trained on less well than before are not kept. `runs/<N>/result.json` says how
-it went either way:
-
-    {"kept": true, "weights": "model/pretrained/quick.npz", "dataset": "mnist", "seconds": 12.3,
-     "validation": {"images": 5000, "before": 4969, "after": 4968}, "own": {"images": 30, "before": 12, "after": 29}}
+it went either way, in the form of `FineTuningResult`.
 """
 
-import json
 import sys
 import time
 from pathlib import Path
@@ -20,7 +16,7 @@ from data.datasets import DatasetError, load_dataset
 from data.handwriting import FILE
 from data.samples import load_samples
 from model.classifier import DigitClassifier
-from model.files import clear_unfinished, write_whole
+from model.files import clear_unfinished
 from model.images import images_to_input
 from model.network import Network
 from model.weights import WeightsError, save_network
@@ -32,11 +28,11 @@ from .files import RUNS, WRITABLE
 from .fine_tuning import fine_tune, too_much_lost
 from .parallel.network import HelperLost, usable_cores
 from .recipes import Recipe
+from .runs.fine_tunings import FineTuningResult, RightBeforeAndAfter, write_result
 from .runs.lock import Locked, locked
 from .runs.run import LOCK, RunError, run_name
 from .trainer import split
 
-FORMAT = 1
 STEPS_A_LINE = 20
 
 
@@ -112,14 +108,14 @@ def run(weights: Path, folder: Path, digits: str, seed: int, threads: int) -> in
             "fine_tuning": {**about, "digits": len(images), "seed": seed, "threads": threads},
         }
         save_network(folder / "weights.npz", network, {**header, **changes})
-    result = {
-        "format": FORMAT,
-        "kept": kept,
+    result = FineTuningResult(
+        format=1,
+        kept=kept,
         **about,
-        "validation": {"images": len(held_back), "before": before[0], "after": after[0]},
-        "own": {"images": len(images), "before": before[1], "after": after[1]},
-    }
-    write_whole(folder / "result.json", json.dumps(result, indent=1))
+        validation=RightBeforeAndAfter(len(held_back), before[0], after[0]),
+        own=RightBeforeAndAfter(len(images), before[1], after[1]),
+    )
+    write_result(folder / "result.json", result)
     print(in_words(result, folder / "weights.npz"), flush=True)
     return 0 if kept else 1
 
@@ -141,16 +137,18 @@ def is_finite(network: Network) -> bool:
     return all(np.isfinite(parameter).all() for parameter in network.parameters().values())
 
 
-def in_words(result: dict[str, Any], weights: Path) -> str:
+def in_words(result: FineTuningResult, weights: Path) -> str:
     """How it went, for the terminal."""
     lines = []
-    for name, what in (("own", "your digits"), ("validation", f"the validation images of {result['dataset']}")):
-        count = result[name]
-        lines.append(f"Right of {count['images']:,} {what}: {count['before']:,} before, {count['after']:,} now")
-    if result["kept"]:
+    for count, what in (
+        (result.own, "your digits"),
+        (result.validation, f"the validation images of {result.dataset}"),
+    ):
+        lines.append(f"Right of {count.images:,} {what}: {count.before:,} before, {count.after:,} now")
+    if result.kept:
         lines.append(f"Kept in {weights}")
     else:
-        lines.append(f"Not kept: {result['dataset']} is read less well, by more than 0.1 point")
+        lines.append(f"Not kept: {result.dataset} is read less well, by more than 0.1 point")
     return "\n".join(lines)
 
 

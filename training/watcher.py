@@ -2,7 +2,6 @@
 
 import math
 import time
-from base64 import b64encode
 from contextlib import suppress
 from typing import Any
 
@@ -14,7 +13,7 @@ from model.losses import softmax
 
 from .pictures import to_png
 from .recipes import Recipe
-from .runs.progress import write_progress
+from .runs.progress import Progress, WatchedDigit, write_progress
 from .trainer import Trainer
 
 EVERY = 1.0  # seconds
@@ -34,7 +33,7 @@ class Watcher:
         rows = rows[hardest(dataset.train_images[rows], dataset.train_labels[rows])]
         self.images = dataset.train_images[rows]
         self.digits = [
-            {"index": int(row), "truth": int(dataset.train_labels[row]), "picture": b64encode(to_png(image)).decode()}
+            (int(row), int(dataset.train_labels[row]), to_png(image))
             for row, image in zip(rows, self.images, strict=True)
         ]
         self.began, self.seconds_before = time.perf_counter(), trainer.progress.seconds
@@ -50,28 +49,29 @@ class Watcher:
         with suppress(OSError):  # progress is optional: a full disk must not end training
             write_progress(trainer.folder / "progress.json", self.standing(trainer, now - self.began))
 
-    def standing(self, trainer: Trainer, seconds: float) -> dict[str, Any]:
+    def standing(self, trainer: Trainer, seconds: float) -> Progress:
         """What `progress.json` shall hold, when the trainer was at work for so many seconds."""
         recipe, progress = trainer.recipe, trainer.progress
         done = trainer.steps * progress.epoch + progress.step
         steps_left = trainer.steps * recipe.epochs - done
         images = min(progress.step * recipe.batch_size, trainer.images)
         probabilities = probabilities_of(trainer.network.predict(images_to_input(self.images)), recipe)
-        return {
-            "about": trainer.about,
-            "epochs": recipe.epochs,
-            "steps": trainer.steps,
-            "epoch": progress.epoch,
-            "step": progress.step,
-            "loss": progress.loss / max(images, 1),
-            "accuracy": progress.correct / max(images * trainer.digits / trainer.images, 1),  # of digits alone
-            "seconds": self.seconds_before + seconds,
-            "seconds_left": seconds * steps_left / max(done - self.steps_before, 1),
-            "digits": [
-                {**digit, "probabilities": row.tolist()}
+        return Progress(
+            format=1,
+            about=trainer.about,
+            epochs=recipe.epochs,
+            steps=trainer.steps,
+            epoch=progress.epoch,
+            step=progress.step,
+            loss=float(progress.loss / max(images, 1)),
+            accuracy=float(progress.correct / max(images * trainer.digits / trainer.images, 1)),  # of digits alone
+            seconds=self.seconds_before + seconds,
+            seconds_left=seconds * steps_left / max(done - self.steps_before, 1),
+            digits=[
+                WatchedDigit(*digit, row.tolist())
                 for digit, row in zip(self.digits, probabilities.round(4).astype(float), strict=True)
             ],
-        }
+        )
 
 
 def hardest(images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> NDArray[np.intp]:

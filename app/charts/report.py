@@ -1,13 +1,15 @@
 """The charts of the Report page."""
 
-from typing import Any
-
 import altair as alt
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from app.charts.colours import BLUE, GREY, RED
+from training.evaluation.scores import CalibrationBin
+from training.pictures import from_png
+from training.runs.progress import Epoch
 
-Rows = list[dict[str, Any]]
 AnyChart = alt.Chart | alt.LayerChart | alt.FacetChart
 
 
@@ -37,7 +39,7 @@ def confusion_chart(confusion: list[list[int]], ink: str) -> AnyChart:
     return alt.layer(colours, numbers, height=420)
 
 
-def calibration_chart(bins: Rows) -> AnyChart:
+def calibration_chart(bins: list[CalibrationBin]) -> AnyChart:
     """How often answers of one probability are right, ideally on the diagonal; larger points stand for more answers."""
     diagonal = pd.DataFrame({"probability": [0, 1], "accuracy": [0, 1]})
     x = alt.X("probability:Q", title="probability given to the answer", scale=alt.Scale(domain=[0, 1]))
@@ -48,10 +50,10 @@ def calibration_chart(bins: Rows) -> AnyChart:
     return alt.layer(ideal, real.mark_line(color=BLUE), points, height=420)
 
 
-def history_chart(history: Rows, quantity: str) -> AnyChart:
+def history_chart(history: list[Epoch], quantity: str) -> AnyChart:
     """The "loss" or "accuracy" after each epoch, on training and on validation images."""
     rows = [
-        {"epoch": epoch["epoch"], "images": images, quantity: epoch[f"{part}_{quantity}"]}
+        {"epoch": epoch.epoch, "images": images, quantity: getattr(epoch, f"{part}_{quantity}")}
         for epoch in history
         for images, part in (("training", "train"), ("validation", "validation"))
     ]
@@ -60,10 +62,10 @@ def history_chart(history: Rows, quantity: str) -> AnyChart:
     return alt.Chart(pd.DataFrame(rows)).mark_line(point=True).encode(alt.X("epoch:Q"), y, colour)
 
 
-def histories_chart(histories: dict[str, Rows], quantity: str) -> AnyChart:
+def histories_chart(histories: dict[str, list[Epoch]], quantity: str) -> AnyChart:
     """The validation "loss" or "accuracy" after each epoch of several runs, by their names."""
     rows = [
-        {"epoch": epoch["epoch"], "report": name, quantity: epoch[f"validation_{quantity}"]}
+        {"epoch": epoch.epoch, "report": name, quantity: getattr(epoch, f"validation_{quantity}")}
         for name, history in histories.items()
         for epoch in history
     ]
@@ -71,3 +73,8 @@ def histories_chart(histories: dict[str, Rows], quantity: str) -> AnyChart:
     colour = alt.Color("report:N", sort=None, scale=alt.Scale(range=[BLUE, RED]), legend=legend)
     y = alt.Y(f"{quantity}:Q", title=f"validation {quantity}", scale=alt.Scale(zero=False))
     return alt.Chart(pd.DataFrame(rows)).mark_line(point=True).encode(alt.X("epoch:Q"), y, colour)
+
+
+def sharp_picture(png: bytes) -> NDArray[np.uint8]:
+    """A picture of 28×28 pixels, each a square of 4×4: a browser that enlarges a small picture blurs it."""
+    return from_png(png).repeat(4, axis=0).repeat(4, axis=1)

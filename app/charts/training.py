@@ -1,7 +1,6 @@
 """What the Train page draws: the curves of several runs in one chart, and the digits that are watched."""
 
 from html import escape
-from typing import Any
 
 import altair as alt
 import pandas as pd
@@ -9,6 +8,8 @@ import pandas as pd
 from app.charts.colours import GREY, RUN_COLOURS
 from app.charts.html import enlarged
 from training.formatting import whole_percent
+from training.pictures import from_png
+from training.runs.progress import WatchedDigit
 from training.runs.run import Run
 
 
@@ -21,10 +22,10 @@ def curves(runs: list[Run], quantity: str) -> pd.DataFrame:
     for run in runs:
         for epoch in run.history:
             for images, part in (("training", "train"), ("validation", "validation")):
-                rows.append((run.name, images, epoch["epoch"], epoch[f"{part}_{quantity}"]))
-        if run.progress and run.progress["step"]:
-            now = run.progress["epoch"] + run.progress["step"] / run.progress["steps"]
-            rows.append((run.name, "training", now, run.progress[quantity]))
+                rows.append((run.name, images, epoch.epoch, getattr(epoch, f"{part}_{quantity}")))
+        if run.progress and run.progress.step:
+            now = run.progress.epoch + run.progress.step / run.progress.steps
+            rows.append((run.name, "training", now, getattr(run.progress, quantity)))
     return pd.DataFrame(rows, columns=["run", "images", "epoch", quantity])
 
 
@@ -49,18 +50,18 @@ def curves_chart(table: pd.DataFrame, quantity: str, epochs: int) -> alt.LayerCh
     return alt.layer(lines, base.mark_circle(size=25, opacity=1), height=260)
 
 
-def watched_digits(digits: list[dict[str, Any]]) -> str:
+def watched_digits(digits: list[WatchedDigit]) -> str:
     """Pictures as HTML, under each what the network takes it for, how sure it is, and whether that is right."""
     return f'<div style="display: flex; flex-wrap: wrap; gap: 1rem">{"".join(map(_watched, digits))}</div>'
 
 
-def _watched(digit: dict[str, Any]) -> str:
-    truth, probabilities = digit["truth"], digit["probabilities"]
+def _watched(digit: WatchedDigit) -> str:
+    truth, probabilities = digit.truth, digit.probabilities
     answer = probabilities.index(max(probabilities))
     verdict = "✓ right" if answer == truth else f"✗ it is a {truth}"
     return (
         '<figure style="margin: 0; width: 84px; text-align: center">'
-        f"{enlarged(digit['picture'], f'A handwritten {truth}', side=84)}"
+        f"{enlarged(from_png(digit.picture), f'A handwritten {truth}', side=84)}"
         f'<figcaption><span style="font-size: 1.5rem; font-weight: 600">{answer}</span> '
         f"{escape(whole_percent(probabilities[answer]))}<br>{verdict}</figcaption></figure>"
     )

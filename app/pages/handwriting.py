@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -15,7 +14,7 @@ from data.handwriting import FILE, Drawing, Handwriting, HandwritingError
 from data.handwriting_file import pack, unpack
 from model.classifier import DigitClassifier
 from training.runs import fine_tunings
-from training.runs.fine_tunings import FineTuning
+from training.runs.fine_tunings import FineTuning, FineTuningResult
 
 DRAWINGS_A_PAGE = 24
 LARGEST_IMPORT = 10  # megabytes
@@ -109,30 +108,30 @@ def show_fine_tuning(newest: FineTuning) -> None:
     else:
         show_result(name, newest.result)
         weights = newest.folder / "weights.npz"
-        offered = newest.result["kept"] and weights.exists() and st.session_state.get("weights") != weights
+        offered = newest.result.kept and weights.exists() and st.session_state.get("weights") != weights
         if offered and st.button("Read with them", on_click=lambda: st.session_state.update(weights=weights)):
             st.rerun()  # the list of weights is outside of this fragment
 
 
-def show_result(name: str, result: dict[str, Any]) -> None:
+def show_result(name: str, result: FineTuningResult) -> None:
     """Before and after, on the person's digits and on the others."""
-    own, others = result["own"], result["validation"]
-    if result["kept"]:
+    own, others = result.own, result.validation
+    if result.kept:
         st.success(f"{name} has learned your handwriting.")
     else:
-        st.warning(f"{name} was thrown away: it reads {escaped(result['dataset'])} less well, by more than 0.1 point.")
+        st.warning(f"{name} was thrown away: it reads {escaped(result.dataset)} less well, by more than 0.1 point.")
     with st.container(horizontal=True, gap="large"):
-        for label, count in (("Your digits", own), (f"{result['dataset']}, validation images", others)):
-            change = 100 * (count["after"] - count["before"]) / count["images"]
+        for label, count in (("Your digits", own), (f"{result.dataset}, validation images", others)):
+            change = 100 * (count.after - count.before) / count.images
             st.metric(
                 escaped(label),
-                f"{100 * count['after'] / count['images']:.2f} %",
+                f"{100 * count.after / count.images:.2f} %",
                 f"{change:+.2f} points",
                 delta_color="off" if not change else "normal",
                 width="content",
             )
     st.caption(
-        f"Of your {own['images']:,} digits {own['before']:,} were read right before and {own['after']:,} after. They "
+        f"Of your {own.images:,} digits {own.before:,} were read right before and {own.after:,} after. They "
         "are the ones it learned from: new ones will be read less well than these."
     )
 

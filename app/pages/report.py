@@ -1,17 +1,16 @@
 """The Report page: measure how well a network reads, look at what came out, and set it beside another report."""
 
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from app.charts.report import calibration_chart, confusion_chart, histories_chart, history_chart
+from app.charts.report import calibration_chart, confusion_chart, histories_chart, history_chart, sharp_picture
 from app.components.weights_picker import ROOT, choose_default, escaped, list_weights, name_of
 from data import handwriting
 from data.datasets import DATASETS
 from training import files
-from training.evaluation.report_file import DamagedReport, list_reports, read_report, report_name
+from training.evaluation.report_file import DamagedReport, Report, list_reports, read_report, report_name
 from training.formatting import decimal, percent
 from training.runs.process import CommandError, evaluate
 
@@ -59,7 +58,7 @@ def measure() -> None:
     )
 
 
-def read_or_say(path: Path) -> dict[str, Any] | None:
+def read_or_say(path: Path) -> Report | None:
     """The report, or the words of what is wrong with it, and None."""
     try:
         return read_report(path)
@@ -68,39 +67,39 @@ def read_or_say(path: Path) -> dict[str, Any] | None:
         return None
 
 
-def show_accuracy(report: dict[str, Any]) -> None:
+def show_accuracy(report: Report) -> None:
     """The accuracy, what it is worth, and on which pictures it was measured."""
-    low, high = report["accuracy_interval"]
-    st.metric("Accuracy", percent(report["accuracy"]))
+    low, high = report.accuracy_interval
+    st.metric("Accuracy", percent(report.accuracy))
     st.markdown(
-        f"{report['correct']:,} of {report['images']:,} pictures are read right. For pictures like these, "
+        f"{report.correct:,} of {report.images:,} pictures are read right. For pictures like these, "
         f"the 95 % confidence interval of the accuracy is {percent(low)} to {percent(high)}."
     )
-    if report["blank"]:
-        st.markdown(f"Without ink: {report['blank']:,}. Such a picture is read as no digit, which counts as an error.")
-    if report["dataset"] == "digits":
-        st.warning(f"The pictures are {escaped(report['about_dataset'])}: this accuracy says little about MNIST.")
+    if report.blank:
+        st.markdown(f"Without ink: {report.blank:,}. Such a picture is read as no digit, which counts as an error.")
+    if report.dataset == "digits":
+        st.warning(f"The pictures are {escaped(report.about_dataset)}: this accuracy says little about MNIST.")
     else:
-        st.markdown(f"The pictures are {escaped(report['about_dataset'])}.")
+        st.markdown(f"The pictures are {escaped(report.about_dataset)}.")
 
 
-def show_beside(reports: dict[str, dict[str, Any]]) -> None:
+def show_beside(reports: dict[str, Report]) -> None:
     """Two reports, by their names: both accuracies, the recall of each digit, and the curves of both runs."""
     for column, (name, each) in zip(st.columns(2, gap="large"), reports.items(), strict=True):
         with column:
             st.markdown(f"**{escaped(name)}**")
             show_accuracy(each)
     one, other = reports.values()
-    if one["dataset"] != other["dataset"]:
+    if one.dataset != other.dataset:
         st.caption("These are not the same pictures: the two say nothing about which network reads better.")
-    elif max(one["accuracy_interval"][0], other["accuracy_interval"][0]) <= min(
-        one["accuracy_interval"][1], other["accuracy_interval"][1]
+    elif max(one.accuracy_interval[0], other.accuracy_interval[0]) <= min(
+        one.accuracy_interval[1], other.accuracy_interval[1]
     ):
         st.caption("The intervals overlap: the difference may be chance.")
     else:
         st.caption("The intervals do not overlap: the difference is more than chance.")
     with st.expander("Digit by digit and epoch by epoch"):
-        recalls = {name: [digit["recall"] for digit in each["digits"]] for name, each in reports.items()}
+        recalls = {name: [digit.recall for digit in each.digits] for name, each in reports.items()}
         table = 100 * pd.DataFrame(recalls, index=pd.RangeIndex(10, name="digit"), dtype=float)
         names = list(reports)
         table["difference"] = table[names[0]] - table[names[1]]
@@ -111,7 +110,7 @@ def show_beside(reports: dict[str, dict[str, Any]]) -> None:
             alt="Recall of each digit in both reports",
             height="content",
         )
-        histories = {name: each["history"] for name, each in reports.items() if each["history"]}
+        histories = {name: each.history for name, each in reports.items() if each.history}
         if histories:
             for column, quantity in zip(st.columns(2), ("loss", "accuracy"), strict=True):
                 column.altair_chart(
@@ -119,9 +118,9 @@ def show_beside(reports: dict[str, dict[str, Any]]) -> None:
                 )
 
 
-def show_confusions(report: dict[str, Any]) -> None:
+def show_confusions(report: Report) -> None:
     """The confusion matrix, and the pictures behind the cell that is clicked, or chosen in the list below it."""
-    counts = report["confusion"]
+    counts = report.confusion
     cells = [(truth, answer) for truth in range(10) for answer in range(10) if counts[truth][answer]]
     cells.sort(key=lambda cell: (cell[0] == cell[1], -counts[cell[0]][cell[1]], cell))
 
@@ -139,7 +138,7 @@ def show_confusions(report: dict[str, Any]) -> None:
             on_select=take_clicked,
             key="matrix",
         )
-        pairs = [f"{pair['truth']} as {pair['answer']} ({pair['images']:,})" for pair in report["confused_pairs"]]
+        pairs = [f"{pair.truth} as {pair.answer} ({pair.images:,})" for pair in report.confused_pairs]
         st.caption(f"Most often: {', '.join(pairs)}." if pairs else "No digit is read as another.")
     with pictures:
         if st.session_state.get("cell") not in cells:
@@ -150,11 +149,17 @@ def show_confusions(report: dict[str, Any]) -> None:
             format_func=lambda cell: f"{cell[0]}, read as {cell[1]}: {counts[cell[0]][cell[1]]:,}",
             key="cell",
         )
-        examples = [each for each in report["examples"] if (each["truth"], each["answer"]) == cell]
+        examples = [each for each in report.examples if (each.truth, each.answer) == cell]
         with st.container(horizontal=True):
             for each in examples:
-                caption = f"number {each['index']:,}, {percent(each['probability'])}"
-                st.image(each["picture"], caption, width=112, output_format="PNG", alt=f"A handwritten {each['truth']}")
+                caption = f"number {each.index:,}, {percent(each.probability)}"
+                st.image(
+                    sharp_picture(each.picture),
+                    caption,
+                    width=112,
+                    output_format="PNG",
+                    alt=f"A handwritten {each.truth}",
+                )
         if cell and counts[cell[0]][cell[1]] > len(examples):
             which = "least" if cell[0] == cell[1] else "most"
             st.caption(f"The {len(examples)} that the network was {which} certain of.")
@@ -198,13 +203,13 @@ if page_file.exists():
 
 with st.expander("What was measured"):
     facts = {
-        "weights": report["weights"],
-        "pictures": report["about_dataset"],
-        "parameters": f"{report['parameters']:,}",
-        "seconds for 10,000 images": decimal(report["seconds_per_10000"]),
-        **{TRAINING.get(name, name): decimal(value) for name, value in report["training"].items() if value is not None},
-        "measured with": report["versions"],
-        "measured at": report["created"],
+        "weights": report.weights,
+        "pictures": report.about_dataset,
+        "parameters": f"{report.parameters:,}",
+        "seconds for 10,000 images": decimal(report.seconds_per_10000),
+        **{TRAINING.get(name, name): decimal(value) for name, value in report.training.items() if value is not None},
+        "measured with": report.versions,
+        "measured at": report.created,
     }
     st.table({name.replace("_", " "): escaped(value) for name, value in facts.items()}, hide_header=True)
 
@@ -212,7 +217,7 @@ st.header("What is taken for what")
 show_confusions(report)
 
 st.header("Digit by digit")
-table = pd.DataFrame(report["digits"])
+table = pd.DataFrame(report.digits)
 table[SCORES] = 100 * table[SCORES].astype(float)
 st.dataframe(
     table,
@@ -228,26 +233,32 @@ st.caption(
 )
 
 st.header("The worst mistakes")
-if report["mistakes"]:
+if report.mistakes:
     st.markdown("The wrong answers that the network was most certain of: the digit written, and what was read.")
 with st.container(horizontal=True):
-    for mistake in report["mistakes"]:
-        caption = f"{mistake['truth']}, read as **{mistake['answer']}** with {percent(mistake['probability'])}"
-        st.image(mistake["picture"], caption, width=112, output_format="PNG", alt=f"A handwritten {mistake['truth']}")
-if not report["mistakes"]:
+    for mistake in report.mistakes:
+        caption = f"{mistake.truth}, read as **{mistake.answer}** with {percent(mistake.probability)}"
+        st.image(
+            sharp_picture(mistake.picture),
+            caption,
+            width=112,
+            output_format="PNG",
+            alt=f"A handwritten {mistake.truth}",
+        )
+if not report.mistakes:
     st.markdown("None: no digit is read as another.")
 
 st.header("Can its probabilities be believed?")
-if report["calibration"]:
+if report.calibration:
     st.markdown(
         f"Of the answers given with 80 %, 80 % should be right. How far the two lie apart on average, the expected "
-        f"calibration error, is {percent(report['calibration_error'])}."
+        f"calibration error, is {percent(report.calibration_error)}."
     )
     st.altair_chart(
-        calibration_chart(report["calibration"]), alt="How often answers of one probability are right", width=700
+        calibration_chart(report.calibration), alt="How often answers of one probability are right", width=700
     )
 
-if report["history"]:
+if report.history:
     st.header("How it was trained")
     for column, quantity in zip(st.columns(2), ("loss", "accuracy"), strict=True):
-        column.altair_chart(history_chart(report["history"], quantity), alt=f"The {quantity} after each epoch")
+        column.altair_chart(history_chart(report.history, quantity), alt=f"The {quantity} after each epoch")

@@ -84,7 +84,7 @@ def act(doing: str, action: Callable[[], None], show: str) -> None:
 
 def label(run: Run) -> str:
     """ "quick-2 · mnist · is being trained"."""
-    about = run.progress["about"] if run.progress else {}
+    about = run.progress.about if run.progress else {}
     return " · ".join([run.name, str(about.get("dataset", "unknown data")), STATES[run.state]])
 
 
@@ -99,14 +99,14 @@ def show_run(run: Run, others: list[Run], training: Run | None) -> None:
     for problem in run.problems:
         st.warning(escaped(problem))
     compared = [run, *others]
-    epochs = max(each.progress["epochs"] if each.progress else len(each.history) for each in compared)
+    epochs = max(each.progress.epochs if each.progress else len(each.history) for each in compared)
     for column, quantity in zip(st.columns(2), ("loss", "accuracy"), strict=True):
         table = curves(compared, quantity)
         if len(table):
             column.altair_chart(curves_chart(table, quantity, epochs), alt=f"The {quantity} over the epochs")
-    if run.progress and run.progress["digits"]:
+    if run.progress and run.progress.digits:
         st.header("Hard validation digits")
-        st.html(watched_digits(run.progress["digits"]))
+        st.html(watched_digits(run.progress.digits))
         st.caption("These look more like another digit than most do. The network never trains on them.")
 
 
@@ -123,24 +123,24 @@ def show_standing(run: Run) -> None:
             }.get(run.state, "It left no account of how far it was.")
         )
         return
-    done = (progress["epoch"] + progress["step"] / progress["steps"]) / progress["epochs"]
-    epoch = min(progress["epoch"] + 1, progress["epochs"])
-    words = f"Epoch {epoch} of {progress['epochs']}"
+    done = (progress.epoch + progress.step / progress.steps) / progress.epochs
+    epoch = min(progress.epoch + 1, progress.epochs)
+    words = f"Epoch {epoch} of {progress.epochs}"
     if run.state == "running":
-        words += f", step {progress['step']} of {progress['steps']}; {duration(progress['seconds_left'])} left"
+        words += f", step {progress.step} of {progress.steps}; {duration(progress.seconds_left)} left"
     elif run.state == "finished":
-        words = f"Trained in {duration(progress['seconds'])}; its weights can be chosen on the Draw page"
+        words = f"Trained in {duration(progress.seconds)}; its weights can be chosen on the Draw page"
     else:
-        words += f", stopped after {duration(progress['seconds'])}; what it learned is kept"
+        words += f", stopped after {duration(progress.seconds)}; what it learned is kept"
     st.progress(min(max(done, 0.0), 1.0), words)
-    numbers = {"Training loss": decimal(float(progress["loss"])) if progress["step"] else "–"}
+    numbers = {"Training loss": decimal(float(progress.loss)) if progress.step else "–"}
     if run.history:
         last = run.history[-1]
-        if not progress["step"]:
-            numbers["Training loss"] = decimal(last["train_loss"])
-        numbers["Validation loss"] = decimal(last["validation_loss"])
-        numbers["Validation accuracy"] = percent(last["validation_accuracy"])
-    about = progress["about"]
+        if not progress.step:
+            numbers["Training loss"] = decimal(last.train_loss)
+        numbers["Validation loss"] = decimal(last.validation_loss)
+        numbers["Validation accuracy"] = percent(last.validation_accuracy)
+    about = progress.about
     for column, (name, value) in zip(st.columns(4), numbers.items(), strict=False):
         column.metric(name, value)
     facts = [f"{key} {about[key]}" for key in ("recipe", "dataset", "seed", "threads") if key in about]

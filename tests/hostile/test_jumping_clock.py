@@ -11,7 +11,7 @@ import pytest
 from data.datasets import DATASETS, Dataset, Source
 from tests.hostile.conftest import TORTURE
 from tests.hostile.training_process import assert_same_outcome
-from training.runs.progress import read_progress
+from training.runs.progress import Progress, read_progress
 from training.train import main
 from training.watcher import Watcher
 
@@ -39,7 +39,7 @@ def test_a_clock_that_jumps(
 
     for name in ("time.time", "tqdm.std.time"):  # the progress bar has a name of its own for it
         monkeypatch.setattr(name, jumping)
-    told: list[dict] = []
+    told: list[Progress] = []
     write = Watcher.__call__
 
     def look(watcher: Watcher, trainer: object) -> None:
@@ -55,12 +55,12 @@ def test_a_clock_that_jumps(
     assert_same_outcome(Path("runs/jumping"), Path("runs/steady"))
     with open("runs/jumping/history.csv", newline="") as file:
         history = [float(epoch["seconds"]) for epoch in csv.DictReader(file)]
-    for seconds in (history, [progress["seconds"] for progress in told]):
+    for seconds in (history, [progress.seconds for progress in told]):
         assert len(seconds) >= EPOCHS
         assert seconds == sorted(seconds)
         assert seconds[0] >= 0
         assert seconds[-1] < 1e5
-    assert all(0 <= progress["seconds_left"] < 1e6 for progress in told)
+    assert all(0 <= progress.seconds_left < 1e6 for progress in told)
     row(
         f"the clock set ten years back or forth {jumps:,} times in a training",
         "the same weights, bit for bit; the seconds that it tells are those that it took",

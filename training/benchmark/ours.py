@@ -166,6 +166,6 @@ def sprint(threads: int) -> Work:
             options = ["--recipe=sprint", "--dataset=mnist", f"--seed={next(seeds)}", f"--threads={threads}"]
             run_python("-m", "training.train", *options, folder=Path(folder))
             last = read_history(Path(folder) / "runs/sprint/history.csv")[-1]
-            return {"validation_accuracy": last["validation_accuracy"]}
+            return {"validation_accuracy": last.validation_accuracy or 0.0}
 
     return work

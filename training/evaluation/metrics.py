@@ -1,6 +1,6 @@
 """How well a network reads: numbers from its probabilities and the true digits, nothing else."""
 
-from dataclasses import dataclass
+import math
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -9,70 +9,13 @@ from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
 from data.datasets import NO_DIGIT
 
+from .scores import Answer, CalibrationBin, ConfusedPair, DigitScore, Evaluation
+
 DIGITS = range(10)
 CALIBRATION_BINS = 15
 MOST_MISTAKES = 24
 MOST_PAIRS = 10
 MOST_EXAMPLES = 12
-
-
-@dataclass(frozen=True)
-class DigitScore:
-    """How one digit fares; a number is not finite where the digit was neither there nor answered."""
-
-    digit: int
-    images: int
-    precision: float  # of the answers that name this digit, how many are right
-    recall: float  # of the pictures of this digit, how many are read as it
-    f1: float  # the harmonic mean of the two
-
-
-@dataclass(frozen=True)
-class ConfusedPair:
-    """How often one digit is read as another."""
-
-    truth: int
-    answer: int
-    images: int
-
-
-@dataclass(frozen=True)
-class CalibrationBin:
-    """The pictures read with a probability above `lower` and up to `upper`."""
-
-    lower: float
-    upper: float
-    images: int
-    probability: float  # the mean of what the network gave its answers
-    accuracy: float  # the share of the answers that are right
-
-
-@dataclass(frozen=True)
-class Answer:
-    """How a picture was read; `index` is its place in the test set."""
-
-    index: int
-    truth: int
-    answer: int
-    probability: float  # that the network gave its answer
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """All numbers of a report."""
-
-    images: int
-    blank: int  # pictures without ink, which count as errors
-    correct: int
-    accuracy: float
-    accuracy_interval: tuple[float, float]  # 95 %, Wilson's
-    digits: list[DigitScore]
-    confusion: list[list[int]]  # a row for each true digit, a column for each answer
-    confused_pairs: list[ConfusedPair]  # the most frequent first
-    calibration: list[CalibrationBin]  # without empty bins
-    calibration_error: float
-    mistakes: list[Answer]  # the most confident first
-    examples: list[Answer]  # of each cell of the confusion matrix
 
 
 def evaluate(probabilities: ArrayLike, labels: ArrayLike, blank: ArrayLike | None = None) -> Evaluation:
@@ -117,12 +60,16 @@ def evaluate(probabilities: ArrayLike, labels: ArrayLike, blank: ArrayLike | Non
 
 
 def digit_scores(labels: NDArray, answers: NDArray) -> list[DigitScore]:
-    """Precision, recall and F1 of each digit; NaN where one would divide by zero."""
+    """Precision, recall and F1 of each digit; None where one would divide by zero."""
     columns = precision_recall_fscore_support(labels, answers, labels=list(DIGITS), zero_division=np.nan)
     return [
-        DigitScore(digit, int(images), float(precision), float(recall), float(f1))
+        DigitScore(digit, int(images), _defined(precision), _defined(recall), _defined(f1))
         for digit, (precision, recall, f1, images) in enumerate(zip(*columns, strict=True))
     ]
+
+
+def _defined(share: float) -> float | None:
+    return None if math.isnan(share) else float(share)
 
 
 def confused_pairs(confusion: NDArray) -> list[ConfusedPair]:
@@ -146,14 +93,14 @@ def calibration(confidence: NDArray[np.float64], right: NDArray[np.bool_]) -> li
     ]
 
 
-def expected_calibration_error(bins: list[CalibrationBin]) -> float:
+def expected_calibration_error(bins: list[CalibrationBin]) -> float | None:
     """How far the probabilities lie from the truth: Σ (images in bin / all images) · |accuracy − probability|.
 
-    0 is perfect: of the answers given with 80 %, 80 % are right. NaN without any bin. From Guo et al., "On Calibration
+    0 is perfect: of the answers given with 80 %, 80 % are right. None without any bin. From Guo et al., "On Calibration
     of Modern Neural Networks", 2017, equation 3, with their 15 bins.
     """
     if not bins:
-        return float("nan")
+        return None
     images = sum(bin.images for bin in bins)
     return sum(bin.images / images * abs(bin.accuracy - bin.probability) for bin in bins)
 

@@ -1,32 +1,31 @@
 """The accuracy report: how well one weights file reads one data set, as a page for people and as JSON for programs."""
 
-import json
 import math
 import os
 import platform
 import time
-from base64 import b64encode
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from model.classifier import DigitClassifier
 from model.files import write_whole
 
-from ..files import RUNS, WRITABLE
+from ..files import WRITABLE
 from ..pictures import to_png
 from ..runs.progress import read_history
 from .metrics import evaluate
-from .report_page import Report, page
+from .report_file import Fact, PicturedAnswer, Report, report_folder, save_report
+from .report_page import page
 from .report_plots import LIGHT, mistakes_plot
+from .scores import Answer
 from .test_sets import about_images, load_images
 
-FORMAT = 2
 AT_ONCE = 500  # pictures read between two words about how far it is
 TRAINING = (
     "dataset",
@@ -56,13 +55,13 @@ def write_report(
     """Evaluate a weights file and write `report.json` and `report.html`, and `mistakes.png` where there are any.
 
     Args:
-        dataset: a name in `DATASETS`, or the path of a folder or strokes file as in `data.samples`; by default the data
-            set that the network was trained on.
+        dataset: a name in `data.datasets.DATASETS`, or the path of a folder or strokes file as in `data.samples`; by
+            default the data set that the network was trained on.
         output: the folder to write to; `report_folder` chooses it by default.
         progress: is told the share of the pictures that is read, 0 to 1, again and again.
 
     Returns:
-        What `report.json` holds, and the path of `report.html`.
+        The report, and the path of `report.html`.
 
     Raises:
         WeightsError, DatasetError, ReportError: something cannot be read or written. An older report still stands.
@@ -73,33 +72,16 @@ def write_report(
     dataset = dataset or own
     report = make_report(weights, classifier, dataset, progress)
     folder = Path(output) if output else report_folder(weights, None if dataset == own else dataset)
-    files: dict[str, str | bytes] = {
-        "report.html": page(report),
-        "report.json": json.dumps(report, indent=1, allow_nan=False),
-    }
-    if report["mistakes"]:
-        files["mistakes.png"] = mistakes_plot(report["mistakes"], LIGHT)
+    html, mistakes = page(report), mistakes_plot(report.mistakes, LIGHT) if report.mistakes else None
     try:
-        for name, content in files.items():
-            write_whole(folder / name, content)
+        write_whole(folder / "report.html", html)
+        save_report(folder / "report.json", report)
+        if mistakes:
+            write_whole(folder / "mistakes.png", mistakes)
     except OSError as error:
         reason = error.strerror or error
         raise ReportError(f"cannot write to {folder} ({reason}): {WRITABLE}, or choose another --output") from None
     return report, folder / "report.html"
-
-
-def report_folder(weights: Path, dataset: str | None = None) -> Path:
-    """Where a report goes: into `runs/<name>/report/`, for a data set that is not the network's own a folder deeper.
-
-    A weights file outside of `runs/<name>/` makes its own name there: `model/pretrained/quick.npz` goes to
-    `runs/pretrained-quick/report/`.
-    """
-    path = weights.resolve()
-    if path.name == "weights.npz" and path.parent.parent.name == RUNS.name:
-        folder = weights.parent / "report"
-    else:
-        folder = RUNS / f"{path.parent.name}-{path.stem}" / "report"
-    return folder / Path(dataset).resolve().stem if dataset else folder
 
 
 def make_report(weights: Path, classifier: DigitClassifier, dataset: str, progress: Callable[[float], None]) -> Report:
@@ -120,35 +102,37 @@ def make_report(weights: Path, classifier: DigitClassifier, dataset: str, progre
         probabilities[rows] = classifier.predict_proba(images[rows])
     seconds = time.perf_counter() - start
     progress(1)
-    evaluation = asdict(evaluate(probabilities, labels, blank))
-    for reading in [*evaluation["mistakes"], *evaluation["examples"]]:
-        reading["picture"] = b64encode(to_png(255 - images[reading["index"]])).decode()
-    return finite(
-        {
-            "format": FORMAT,
-            "created": datetime.now(UTC).isoformat(timespec="seconds"),
-            "weights": str(weights),
-            "dataset": dataset,
-            "about_dataset": about_images(dataset),
-            "training": {name: in_words(classifier.header.get(name)) for name in TRAINING},
-            "versions": in_words({"python": platform.python_version(), **{name: version(name) for name in PACKAGES}}),
-            "parameters": sum(array.size for array in classifier.network.parameters().values()),
-            "seconds_per_10000": seconds / read * 10_000 if read else None,
-            **evaluation,
-            "history": history,
-        }
+    evaluation = evaluate(probabilities, labels, blank)
+    answers = {name: pictured(getattr(evaluation, name), images) for name in ("mistakes", "examples")}
+    return Report(
+        **(vars(evaluation) | answers),
+        format=2,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        weights=str(weights),
+        dataset=dataset,
+        about_dataset=about_images(dataset),
+        training={name: fact(classifier.header.get(name)) for name in TRAINING},
+        versions=in_words({"python": platform.python_version(), **{name: version(name) for name in PACKAGES}}),
+        parameters=sum(array.size for array in classifier.network.parameters().values()),
+        seconds_per_10000=seconds / read * 10_000 if read else None,
+        history=history,
     )
 
 
-def in_words(value: Any) -> Any:
-    """{"numpy": "2.4.6", "scipy": "1.17.1"} → "numpy 2.4.6, scipy 1.17.1"; what is no mapping stays as it is."""
-    return ", ".join(f"{name} {each}" for name, each in value.items()) if isinstance(value, dict) else value
+def pictured(answers: Iterable[Answer], images: NDArray[np.uint8]) -> list[PicturedAnswer]:
+    """The answers, each with the pixels that the network saw."""
+    return [PicturedAnswer(**vars(answer), picture=to_png(255 - images[answer.index])) for answer in answers]
 
 
-def finite(value: Any) -> Any:
-    """The same data with None for the numbers that JSON does not know, NaN and the infinities."""
+def fact(value: Any) -> Fact:
+    """A header's entry, for people: what JSON or a line cannot hold in words, and None for what is not finite."""
     if isinstance(value, dict):
-        return {name: finite(each) for name, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [finite(each) for each in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+        return in_words(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value if isinstance(value, Fact) else str(value)
+
+
+def in_words(value: dict[str, Any]) -> str:
+    """{"numpy": "2.4.6", "scipy": "1.17.1"} → "numpy 2.4.6, scipy 1.17.1"."""
+    return ", ".join(f"{name} {each}" for name, each in value.items())

@@ -1,85 +1,106 @@
-"""The accuracy reports that `python -m training.evaluate` wrote: found, named and checked before a page shows them."""
+"""The accuracy report as a file: what `report.json` holds, written and read, and where the reports of a run are."""
 
-import json
-from base64 import b64decode
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
-from PIL import Image
+import msgspec
 
-from ..files import fits
+from model.files import write_whole
 
-FORMAT = 2
-ENLARGED = 4  # times; a picture of 28×28 pixels is too small to be seen
+from ..files import RUNS
+from ..json_numbers import Natural
+from ..pictures import from_png
+from ..runs.progress import Epoch
+from .scores import Answer, Evaluation
 
-Share = float | int | None  # None where a number is not defined
-SCORE = {"digit": int, "images": int, "precision": Share, "recall": Share, "f1": Share}
-EPOCH = dict.fromkeys(("epoch", "train_loss", "validation_loss", "train_accuracy", "validation_accuracy"), Share)
-READING = {"truth": int, "answer": int, "index": int, "probability": float, "picture": str}
-# What pages need of a report.json, by example: a list stands for any number of what it holds.
-SHAPE: Any = {
-    "created": str,
-    "weights": str,
-    "dataset": str,
-    "about_dataset": str,
-    "training": dict,
-    "versions": str,
-    "parameters": int,
-    "seconds_per_10000": Share,
-    "images": int,
-    "blank": int,
-    "correct": int,
-    "accuracy": float,
-    "accuracy_interval": [float],
-    "digits": [SCORE],
-    "confusion": [[int]],
-    "confused_pairs": [{"truth": int, "answer": int, "images": int}],
-    "calibration": [{"probability": float, "accuracy": float, "images": int}],
-    "calibration_error": Share,
-    "mistakes": [READING],
-    "examples": [READING],  # of each cell of the confusion matrix a few
-    "history": [EPOCH],
-}
+Fact = str | int | float | None
 
 
 class DamagedReport(ValueError):
     """The file is no report that can be shown; the message names it and the cure."""
 
 
-def list_reports(root: Path) -> list[Path]:
-    """Every `report.json` that runs left below `root`, the newest first."""
-    return sorted(root.glob("*/report/**/report.json"), key=lambda path: path.stat().st_mtime, reverse=True)
+@dataclass(frozen=True)
+class PicturedAnswer(Answer):
+    """An answer with what was read: a PNG of 28×28 pixels, dark ink on white paper."""
+
+    picture: bytes
+
+    def __post_init__(self) -> None:
+        from_png(self.picture)
 
 
-def report_name(path: Path, root: Path) -> str:
-    """`root/quick/report/usps/report.json` → "quick on usps, 3 May 2025, 14:05"; no "on" for a run's own data set."""
-    run, _, *dataset, _ = path.relative_to(root).parts
-    written = datetime.fromtimestamp(path.stat().st_mtime)
-    return f"{' on '.join([run, *dataset])}, {written.day} {written:%B %Y, %H:%M}"
+@dataclass(frozen=True, kw_only=True)
+class Report(Evaluation):
+    """How well one weights file reads one data set, and where both come from.
+
+    Attributes:
+        format: another number means another version of this program.
+        dataset: its name, or the path of the user's own pictures.
+        training: how the network was trained, as its weights file tells it.
+        versions: of what it was measured with.
+        seconds_per_10000: None where no picture was read.
+    """
+
+    format: Literal[2]
+    created: str
+    weights: str
+    dataset: str
+    about_dataset: str
+    training: dict[str, Fact]
+    versions: str
+    parameters: Natural
+    seconds_per_10000: float | None
+    mistakes: Sequence[PicturedAnswer]
+    examples: Sequence[PicturedAnswer]
+    history: list[Epoch]
 
 
-def read_report(path: Path) -> dict[str, Any]:
-    """The report in a `report.json`, its pictures decoded and enlarged.
+def save_report(path: Path, report: Report) -> None:
+    """Write the report whole or not at all.
 
     Raises:
-        DamagedReport: the file cannot be read or does not hold what `SHAPE` asks for.
+        OSError: the disk is full or read-only; what stood at `path` still does.
+    """
+    write_whole(path, msgspec.json.format(msgspec.json.encode(report), indent=1))
+
+
+def read_report(path: Path) -> Report:
+    """The report in a `report.json`.
+
+    Raises:
+        DamagedReport: the file cannot be read, or does not hold what a `Report` does.
     """
     try:
-        report = json.loads(path.read_text(encoding="utf-8"))
-        if not fits(report, SHAPE) or report.get("format") != FORMAT or len(report["accuracy_interval"]) != 2:
-            raise ValueError("it does not hold what a report does")
-        if [len(row) for row in report["confusion"]] != [10] * 10 or len(report["digits"]) != 10:
-            raise ValueError("there are ten digits")
-        for reading in [*report["mistakes"], *report["examples"]]:
-            reading["picture"] = enlarged(b64decode(reading["picture"]))
+        return msgspec.json.decode(path.read_bytes(), type=Report)
     except (OSError, ValueError, RecursionError):
         raise DamagedReport(f"{path} is damaged, or from another version of this program: evaluate again") from None
-    return report
 
 
-def enlarged(picture: bytes) -> Image.Image:
-    """A PNG, every pixel of it a sharp square."""
-    image = Image.open(BytesIO(picture), formats=["PNG"])
-    return image.resize((image.width * ENLARGED, image.height * ENLARGED), Image.Resampling.NEAREST)
+def report_folder(weights: Path, dataset: str | None = None) -> Path:
+    """Where a report goes: into `runs/<name>/report/`, for a data set that is not the network's own a folder deeper.
+
+    A weights file outside of `runs/<name>/` makes its own name there: `model/pretrained/quick.npz` goes to
+    `runs/pretrained-quick/report/`.
+    """
+    path = weights.resolve()
+    if path.name == "weights.npz" and path.parent.parent.name == RUNS.name:
+        folder = weights.parent / "report"
+    else:
+        folder = RUNS / f"{path.parent.name}-{path.stem}" / "report"
+    return folder / Path(dataset).resolve().stem if dataset else folder
+
+
+def list_reports(runs: Path) -> list[Path]:
+    """Every `report.json` below `runs`, the newest first."""
+    return sorted(runs.glob("*/report/**/report.json"), key=lambda path: path.stat().st_mtime, reverse=True)
+
+
+def report_name(path: Path, runs: Path) -> str:
+    """`runs/quick/report/usps/report.json` → "quick on usps, 3 May 2025, 14:05"; no "on" for a run's own data set."""
+    run, _, *dataset, _ = path.relative_to(runs).parts
+    written = datetime.fromtimestamp(path.stat().st_mtime)
+    return f"{' on '.join([run, *dataset])}, {written.day} {written:%B %Y, %H:%M}"

@@ -1,15 +1,16 @@
 """The accuracy report as people read it: an HTML page and a few lines in the terminal."""
 
-from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader
-
 from ..formatting import decimal, percent
+from ..pictures import data_url
+from ..templates import Filters, template
+from .report_file import Report
 from .report_plots import DARK, LIGHT, Theme, calibration_plot, confusion_plot, history_plot
 
+TEMPLATE = Path(__file__).with_name("report.html.j2")
 THEMES = {"light": LIGHT, "dark": DARK}
 PLOTS: dict[str, Callable[[Any, Theme], bytes]] = {
     "confusion": confusion_plot,
@@ -17,39 +18,34 @@ PLOTS: dict[str, Callable[[Any, Theme], bytes]] = {
     "history": history_plot,
 }
 
-Report = dict[str, Any]  # what report.json holds
-
 
 def page(report: Report) -> str:
     """The report as one HTML file with its pictures inside: nothing else is needed to show it."""
-    environment = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True)
-    environment.filters |= {"percent": percent, "decimal": decimal}
     pictures = {
-        name: {theme: b64encode(plot(report[name], colours)).decode() for theme, colours in THEMES.items()}
+        name: {theme: data_url(plot(getattr(report, name), colours)) for theme, colours in THEMES.items()}
         for name, plot in PLOTS.items()
-        if report[name]
+        if getattr(report, name)
     }
-    return environment.get_template("report.html.j2").render(report=report, pictures=pictures, themes=THEMES)
+    filters: Filters = {"percent": percent, "decimal": decimal, "data_url": data_url}
+    return template(TEMPLATE, filters).render(report=report, pictures=pictures, themes=THEMES)
 
 
 def terminal_table(report: Report) -> str:
     """The report in few lines."""
-    low, high = report["accuracy_interval"]
-    pairs = ", ".join(
-        f"{pair['truth']} as {pair['answer']} ({pair['images']})" for pair in report["confused_pairs"][:5]
-    )
+    low, high = report.accuracy_interval
+    pairs = ", ".join(f"{pair.truth} as {pair.answer} ({pair.images})" for pair in report.confused_pairs[:5])
     lines = [
-        f"weights      {report['weights']}, {report['parameters']:,} parameters",
-        f"pictures     {report['about_dataset']}",
-        f"accuracy     {percent(report['accuracy'])}, 95 % interval {percent(low)} to {percent(high)}",
-        f"             {report['correct']:,} of {report['images']:,} right, {report['blank']:,} without ink",
-        f"calibration  expected error {percent(report['calibration_error'])}",
-        f"speed        {decimal(report['seconds_per_10000'])} s for 10,000 images",
+        f"weights      {report.weights}, {report.parameters:,} parameters",
+        f"pictures     {report.about_dataset}",
+        f"accuracy     {percent(report.accuracy)}, 95 % interval {percent(low)} to {percent(high)}",
+        f"             {report.correct:,} of {report.images:,} right, {report.blank:,} without ink",
+        f"calibration  expected error {percent(report.calibration_error)}",
+        f"speed        {decimal(report.seconds_per_10000)} s for 10,000 images",
         f"confused     {pairs or 'nothing'}",
         "",
         "digit  images  precision   recall       F1",
     ]
-    for row in report["digits"]:
-        scores = "".join(f"{percent(row[name]):>9}" for name in ("precision", "recall", "f1"))
-        lines.append(f"{row['digit']:>5}{row['images']:>8}  {scores}")
+    for row in report.digits:
+        scores = "".join(f"{percent(share):>9}" for share in (row.precision, row.recall, row.f1))
+        lines.append(f"{row.digit:>5}{row.images:>8}  {scores}")
     return "\n".join(lines)

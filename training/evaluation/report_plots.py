@@ -1,20 +1,22 @@
 """The report's pictures as PNG bytes. Only this file knows matplotlib."""
 
-from base64 import b64decode
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from io import BytesIO
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import matplotlib
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
-from PIL import Image
+
+from ..pictures import from_png
+from ..runs.progress import Epoch
+from .report_file import PicturedAnswer
+from .scores import CalibrationBin
 
 MISTAKES_SHOWN, MISTAKES_IN_A_ROW = 24, 8
-Rows = Sequence[dict[str, Any]]
 
 
 class Theme(NamedTuple):
@@ -46,9 +48,9 @@ def confusion_plot(confusion: Sequence[Sequence[int]], theme: Theme) -> bytes:
         return png(figure)
 
 
-def calibration_plot(bins: Rows, theme: Theme) -> bytes:
+def calibration_plot(bins: Sequence[CalibrationBin], theme: Theme) -> bytes:
     """Above: how often answers of one probability are right, ideally on the diagonal. Below: how many they are."""
-    probabilities, accuracies = [bin["probability"] for bin in bins], [bin["accuracy"] for bin in bins]
+    probabilities, accuracies = [bin.probability for bin in bins], [bin.accuracy for bin in bins]
     with in_colours(theme):
         figure = Figure((8, 6.5), layout="constrained")
         above, below = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1])
@@ -56,20 +58,20 @@ def calibration_plot(bins: Rows, theme: Theme) -> bytes:
         above.plot(probabilities, accuracies, "o-", color=theme.first, label="this network")
         above.set(ylabel="share that is right", xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
         above.legend()
-        lower, width = [bin["lower"] for bin in bins], [bin["upper"] - bin["lower"] for bin in bins]
-        below.bar(lower, [bin["images"] for bin in bins], width, align="edge", color=theme.first, ec=theme.paper)
+        lower, width = [bin.lower for bin in bins], [bin.upper - bin.lower for bin in bins]
+        below.bar(lower, [bin.images for bin in bins], width, align="edge", color=theme.first, ec=theme.paper)
         below.set(xlabel="probability given to the answer", ylabel="pictures", yscale="log", ylim=(0.5, None))
         return png(figure)
 
 
-def history_plot(history: Rows, theme: Theme) -> bytes:
+def history_plot(history: Sequence[Epoch], theme: Theme) -> bytes:
     """Loss and accuracy after each epoch, on training and on validation images."""
-    epochs = np.array([row["epoch"] for row in history], float)
+    epochs = np.array([row.epoch for row in history], float)
     with in_colours(theme):
         figure = Figure((11, 4.5), layout="constrained")
         for axes, quantity in zip(figure.subplots(1, 2), ("loss", "accuracy"), strict=True):
             for part, colour in (("train", theme.second), ("validation", theme.first)):
-                values = np.array([row[f"{part}_{quantity}"] for row in history], float)  # None leaves a gap
+                values = np.array([getattr(row, f"{part}_{quantity}") for row in history], float)  # None leaves a gap
                 axes.plot(epochs, values, "o-", color=colour, markersize=4, label=part)
             axes.set(xlabel="epoch", ylabel=quantity)
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -77,7 +79,7 @@ def history_plot(history: Rows, theme: Theme) -> bytes:
         return png(figure)
 
 
-def mistakes_plot(mistakes: Rows, theme: Theme) -> bytes:
+def mistakes_plot(mistakes: Sequence[PicturedAnswer], theme: Theme) -> bytes:
     """The most confident mistakes beside each other, what each was written as and what it was read as."""
     shown = mistakes[:MISTAKES_SHOWN]
     rows = -(-len(shown) // MISTAKES_IN_A_ROW)
@@ -87,8 +89,8 @@ def mistakes_plot(mistakes: Rows, theme: Theme) -> bytes:
         for axes in grid:
             axes.axis("off")
         for axes, mistake in zip(grid, shown, strict=False):
-            axes.imshow(Image.open(BytesIO(b64decode(mistake["picture"]))), cmap="gray")
-            axes.set_title(f"{mistake['truth']} as {mistake['answer']}", fontsize=11)
+            axes.imshow(from_png(mistake.picture), cmap="gray")
+            axes.set_title(f"{mistake.truth} as {mistake.answer}", fontsize=11)
         return png(figure)
 
 

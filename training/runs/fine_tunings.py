@@ -1,21 +1,53 @@
-"""Fine-tunings that the app started: processes of their own, which outlive the page and the server.
+"""Fine-tunings: what one came to, as its `result.json` says it, and those that the app started.
 
-Each has a folder `runs/handwriting-N/`. What it prints goes to `log.txt` there.
+These are processes of their own, which outlive the page and the server. Each has a folder `runs/handwriting-N/`. What
+it prints goes to `log.txt` there.
 """
 
-import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
-from ..files import RUNS, fits
-from ..finetune import FORMAT
+import msgspec
+
+from model.files import write_whole
+
+from ..files import RUNS
+from ..json_numbers import Natural, Positive
 from .lock import is_locked
 from .run import LOCK, last_words, launch_into
 
-COUNT = {"images": int, "before": int, "after": int}
-SHAPE = {"kept": bool, "weights": str, "dataset": str, "validation": COUNT, "own": COUNT}
+
+@dataclass(frozen=True)
+class RightBeforeAndAfter:
+    """How many of some images were read right before the fine-tuning, and after."""
+
+    images: Positive
+    before: Natural
+    after: Natural
+
+
+@dataclass(frozen=True, kw_only=True)
+class FineTuningResult:
+    """What a fine-tuning came to.
+
+    Attributes:
+        kept: whether there are new weights.
+        weights: the file that it started from.
+        dataset: what these were trained on.
+        seconds: how long it learned.
+        validation: on the data set's images that no training learns.
+        own: on the person's digits.
+    """
+
+    format: Literal[1]
+    kept: bool
+    weights: str
+    dataset: str
+    seconds: float
+    validation: RightBeforeAndAfter
+    own: RightBeforeAndAfter
 
 
 @dataclass(frozen=True)
@@ -31,7 +63,24 @@ class FineTuning:
     folder: Path
     running: bool
     last_line: str
-    result: dict[str, Any] | None
+    result: FineTuningResult | None
+
+
+def write_result(path: Path, result: FineTuningResult) -> None:
+    """Write it whole or not at all.
+
+    Raises:
+        OSError: the disk is full or read-only.
+    """
+    write_whole(path, msgspec.json.format(msgspec.json.encode(result), indent=1))
+
+
+def read_result(path: Path) -> FineTuningResult | None:
+    """What a fine-tuning came to, if the file is there and whole."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=FineTuningResult)
+    except (OSError, ValueError, RecursionError):
+        return None
 
 
 def start(root: Path, weights: Path) -> Path:
@@ -55,16 +104,6 @@ def read(folder: Path) -> FineTuning:
     """The fine-tuning in a folder."""
     running = is_locked(folder / LOCK)  # asked first: one that ends meanwhile has written its result before
     return FineTuning(folder, running, last_words(folder), read_result(folder / "result.json"))
-
-
-def read_result(path: Path) -> dict[str, Any] | None:
-    """What a fine-tuning came to, if the file is there and whole."""
-    try:
-        result = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return None
-    whole = isinstance(result, dict) and result.get("format") == FORMAT and fits(result, SHAPE)
-    return result if whole and result["own"]["images"] > 0 and result["validation"]["images"] > 0 else None
 
 
 def new_folder(runs: Path) -> Path:

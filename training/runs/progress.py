@@ -6,71 +6,86 @@ hard digits.
 
 import csv
 import io
-import json
-from base64 import b64decode
+import math
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
 
 from model.files import write_whole
 
-from ..files import fits
+from ..json_numbers import Digit, Natural, Positive
 from ..pictures import from_png
-
-FORMAT = 1
-
-COLUMNS = ("epoch", "train_loss", "train_accuracy", "validation_loss", "validation_accuracy")  # that pages show
-
-Number = int | float
-# What progress.json holds, by example: a list stands for any number of what it holds.
-SHAPE: Any = {
-    "format": int,
-    "about": dict,  # as in a weights file: recipe, data set, seed, …
-    "epochs": int,
-    "steps": int,  # in an epoch
-    "epoch": int,  # how many are done
-    "step": int,  # of the next one
-    "loss": Number,  # the mean over the epoch's images so far
-    "accuracy": Number,
-    "seconds": Number,  # trained so far
-    "seconds_left": Number,
-    "digits": [{"index": int, "truth": int, "picture": str, "probabilities": [Number]}],
-}
 
 
 class DamagedProgress(ValueError):
     """The file does not hold what a progress.json does; the message names it and the cure."""
 
 
-def write_progress(path: Path, progress: dict[str, Any]) -> None:
-    """Write what `SHAPE` shows, without its format number, whole or not at all.
+@dataclass(frozen=True)
+class WatchedDigit:
+    """What the network makes of one validation image, a PNG of 28×28 pixels; `index` is its place in the data set."""
+
+    index: Natural
+    truth: Digit
+    picture: bytes
+    probabilities: Annotated[list[float], Meta(min_length=10, max_length=10)]
+
+    def __post_init__(self) -> None:
+        from_png(self.picture)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """How far a run is, as `progress.json` tells it."""
+
+    format: Literal[1]
+    about: dict[str, Any]  # as in a weights file: recipe, data set, seed, …
+    epochs: Positive
+    steps: Positive  # in an epoch
+    epoch: Natural  # how many are done
+    step: Natural  # of the next one
+    loss: float  # the mean over the epoch's images so far
+    accuracy: float
+    seconds: float  # trained so far
+    seconds_left: float
+    digits: list[WatchedDigit]
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What pages show of a row of `history.csv`; None stands for a number that is not finite."""
+
+    epoch: float | None
+    train_loss: float | None
+    train_accuracy: float | None
+    validation_loss: float | None
+    validation_accuracy: float | None
+
+
+def write_progress(path: Path, progress: Progress) -> None:
+    """Write it whole or not at all.
 
     Raises:
         OSError: the disk is full or read-only; what stood at `path` still does.
     """
-    write_whole(path, json.dumps({"format": FORMAT, **progress}))
+    write_whole(path, msgspec.json.encode(progress))
 
 
-def read_progress(path: Path) -> dict[str, Any] | None:
-    """What a `progress.json` holds, its pictures decoded to uint8 `(28, 28)`; None where there is no such file.
+def read_progress(path: Path) -> Progress | None:
+    """What a `progress.json` holds; None where there is no such file.
 
     Raises:
-        DamagedProgress: it does not hold what `SHAPE` asks for.
+        DamagedProgress: it does not hold what a `Progress` does.
     """
     try:
-        progress = json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_number)
-        if not fits(progress, SHAPE) or progress["format"] != FORMAT:
-            raise ValueError("it does not hold what a progress.json does")
-        if progress["epochs"] < 1 or progress["steps"] < 1 or min(progress["epoch"], progress["step"]) < 0:
-            raise ValueError("no run is that long")
-        for digit in progress["digits"]:
-            if len(digit["probabilities"]) != 10:
-                raise ValueError("there are ten digits")
-            digit["picture"] = from_png(b64decode(digit["picture"]))
+        return msgspec.json.decode(path.read_bytes(), type=Progress)
     except FileNotFoundError:
         return None
     except (OSError, ValueError, RecursionError):
         raise DamagedProgress(f"{path} is damaged: it is written anew when the run goes on") from None
-    return progress
 
 
 def write_history(path: Path, history: list[dict[str, float]]) -> None:
@@ -86,7 +101,7 @@ def write_history(path: Path, history: list[dict[str, float]]) -> None:
     write_whole(path, text.getvalue())
 
 
-def read_history(path: Path) -> list[dict[str, float]]:
+def read_history(path: Path) -> list[Epoch]:
     """The training run epoch by epoch; empty where it left no file.
 
     Raises:
@@ -94,12 +109,13 @@ def read_history(path: Path) -> list[dict[str, float]]:
     """
     try:
         with open(path, newline="", encoding="utf-8") as file:
-            return [{name: float(row[name]) for name in COLUMNS} for row in csv.DictReader(file)]
+            return [Epoch(*(_finite(row[field.name]) for field in fields(Epoch))) for row in csv.DictReader(file)]
     except FileNotFoundError:
         return []
     except (OSError, KeyError, TypeError, ValueError, csv.Error) as error:
         raise ValueError(f"{path} is damaged ({error!r}): move it away to go without curves") from None
 
 
-def _no_number(constant: str) -> None:
-    raise ValueError(f"{constant} is no number")
+def _finite(text: str) -> float | None:
+    number = float(text)
+    return number if math.isfinite(number) else None

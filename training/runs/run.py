@@ -14,7 +14,7 @@ from typing import Any, Literal
 from ..files import RUNS
 from .lock import CAN_LOCK, Locked, holder, is_locked, locked
 from .process import launch
-from .progress import DamagedProgress, read_history, read_progress
+from .progress import DamagedProgress, Epoch, Progress, read_history, read_progress
 
 PATIENCE = 60  # seconds for a process to start, or to stop
 LOCK = "lock"  # the file in a run's folder that is locked while it trains
@@ -40,8 +40,8 @@ class Run:
 
     folder: Path
     state: State
-    progress: dict[str, Any] | None
-    history: list[dict[str, float]]
+    progress: Progress | None
+    history: list[Epoch]
     problems: list[str]
 
     @property
@@ -65,7 +65,8 @@ _SIGNS = ("checkpoint.npz", "weights.npz", "log.txt")
 
 def read_run(folder: Path) -> Run:
     """The run in a folder."""
-    problems, progress, history = [], None, []
+    problems: list[str] = []
+    progress, history = None, []
     try:
         progress = read_progress(folder / "progress.json")
     except DamagedProgress as error:

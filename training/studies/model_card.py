@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, UndefinedError
+from jinja2 import UndefinedError
 from numpy.typing import NDArray
 
 from data.datasets import DatasetError, load_dataset
@@ -25,9 +25,11 @@ from ..evaluation.metrics import ConfusedPair, Evaluation, evaluate
 from ..formatting import duration, percent
 from ..recipes import Recipe
 from ..recognition.non_digit_drawings import drawings_of_no_digit
+from ..templates import Filters, template
 from ..trainer import split
 from ..training_set import training_set_size
 
+TEMPLATE = Path(__file__).with_name("model_card.md.j2")
 NAMES = ("zeros", "ones", "twos", "threes", "fours", "fives", "sixes", "sevens", "eights", "nines")
 WORST = 4  # digits to name
 CONFUSED = 3  # pairs of digits to name
@@ -72,7 +74,8 @@ def card_of(weights: Path, strokes: str) -> str:
         of_mnist = measured(classifier, mnist.test_images, mnist.test_labels)
         of_drawn = measured(classifier, drawn, labels)
         _, no_digits = drawings_of_no_digit()
-        return template().render(
+        filters: Filters = {"percent": percent, "duration": duration, "pairs": pairs, "worst": worst_digits}
+        return template(TEMPLATE, filters).render(
             name=weights.stem,
             header=header,
             recipe=recipe,
@@ -112,19 +115,6 @@ def made_images(recipe: Recipe, learned: int) -> dict[str, int]:
     return {"redrawn as other hands write them": digits - learned, "of no digit, put together from them": others}
 
 
-def template() -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        undefined=StrictUndefined,
-        autoescape=False,  # Markdown
-    )
-    environment.filters |= {"percent": percent, "duration": duration, "pairs": pairs, "worst": worst_digits}
-    return environment.get_template("model_card.md.j2")
-
-
 def pairs(confused: list[ConfusedPair]) -> str:
     """The most frequent confusions, as "ones as sevens (20)"."""
     return ", ".join(f"{NAMES[pair.truth]} as {NAMES[pair.answer]} ({pair.images})" for pair in confused[:CONFUSED])
@@ -132,8 +122,8 @@ def pairs(confused: list[ConfusedPair]) -> str:
 
 def worst_digits(evaluation: Evaluation) -> str:
     """The digits that fare worst, as "ones (95.5 %), fours (97.4 %)"."""
-    there = sorted((score for score in evaluation.digits if score.images), key=lambda score: score.recall)
-    return ", ".join(f"{NAMES[score.digit]} ({100 * score.recall:.1f} %)" for score in there[:WORST])
+    recalls = [(score.recall, score.digit) for score in evaluation.digits if score.recall is not None]
+    return ", ".join(f"{NAMES[digit]} ({100 * recall:.1f} %)" for recall, digit in sorted(recalls)[:WORST])
 
 
 if __name__ == "__main__":

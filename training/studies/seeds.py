@@ -5,6 +5,7 @@ independent processes get more done than one on two threads. Started again, a st
 """
 
 import json
+import math
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -119,8 +120,9 @@ def measure(
     def row(name: str, probabilities: NDArray[np.floating]) -> Row:
         evaluation = evaluate(probabilities, labels, blank)
         certain = accuracy_of_most_certain(probabilities, labels, MOST_CERTAIN)
-        worst = min(digit.recall for digit in evaluation.digits if digit.images)
-        return Row(name, evaluation.accuracy, worst, evaluation.calibration_error, certain)
+        worst = min(digit.recall for digit in evaluation.digits if digit.recall is not None)
+        error = evaluation.calibration_error
+        return Row(name, evaluation.accuracy, worst, math.nan if error is None else error, certain)
 
     rows = [row(f"seed {seed}", each) for seed, each in zip(classifiers, probabilities, strict=True)]
     mean = np.mean([astuple(each)[1:] for each in rows], axis=0)

@@ -1,0 +1,22 @@
+"""Texts with gaps that Jinja fills: the report's page and the model card."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+
+Filters = dict[str, Callable[..., str]]
+
+
+def template(path: Path, filters: Filters) -> Template:
+    """The template in a file. What goes into a `.html.j2` is escaped; to miss a value is a `jinja2.UndefinedError`."""
+    environment = Environment(
+        loader=FileSystemLoader(path.parent),
+        autoescape=path.name.endswith(".html.j2"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= filters
+    return environment.get_template(path.name)
