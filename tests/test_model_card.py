@@ -12,7 +12,7 @@ from training.studies.model_card import main
 
 HEADER = {
     "recipe": "quick",
-    "settings": dataclasses.asdict(dataclasses.replace(RECIPES["quick"], redrawn=0.2, outliers=0)),
+    "settings": dataclasses.asdict(dataclasses.replace(RECIPES["quick"], redrawn=0.2, written=0.1, outliers=0)),
     "dataset": "mnist",
     "seed": 3,
     "threads": 2,
@@ -36,7 +36,8 @@ def test_a_card_says_how_weights_were_made_and_what_they_read(
     card = (tmp_path / "three.md").read_text()
     rows = {line.split("|")[1].strip(): line for line in card.splitlines() if line.startswith("|")}
     assert "`quick` in `model/architectures.py`, 109,226 parameters" in rows["network"]
-    assert "55,000 of MNIST's training images, 11,000 redrawn as other hands write them; nothing else" in card
+    assert "55,000 of MNIST's training images, 11,000 redrawn as other hands write them, 5,500 digits written" in card
+    assert "from the skeletons of `training/examples/skeletons.py`; nothing else" in card
     assert "`python -m training.train --recipe quick --seed 3 --threads 2` at commit abc1234: 14 epochs" in card
     assert "1 min 15 s" in rows["made by"]
     assert "99.12 %" in rows["chosen on"]

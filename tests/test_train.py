@@ -47,8 +47,9 @@ def test_a_run_writes_weights_history_and_checkpoint(capsys: pytest.CaptureFixtu
     assert header["versions"]["numpy"] == np.__version__
     assert header["commit"]
     printed = capsys.readouterr()
-    made = round(1_168 * RECIPES["quick"].redrawn) + round(1_168 * RECIPES["quick"].outliers)
-    assert f"1 epochs of 1,168 images of digits and {made} made of them; 129 are for validation" in printed.out
+    quick = RECIPES["quick"]
+    made = sum(round(1_168 * share) for share in (quick.redrawn, quick.written, quick.outliers))
+    assert f"1 epochs of 1,168 images of digits and {made} made for this recipe; 129 are for validation" in printed.out
     assert "runs/mine/weights.npz" in printed.out
     assert "epoch 1/1" in printed.err
     assert "validation" in printed.err

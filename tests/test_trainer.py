@@ -19,7 +19,7 @@ from training.recipes import RECIPES, Recipe
 from training.trainer import Progress, Trainer, TrainingError, split
 
 # 12 steps an epoch, the last of them short
-RECIPE = dataclasses.replace(RECIPES["quick"], epochs=3, batch_size=100, redrawn=0, outliers=0)
+RECIPE = dataclasses.replace(RECIPES["quick"], epochs=3, batch_size=100, redrawn=0, written=0, outliers=0)
 
 
 def trainer(digits: Dataset, folder: Path, recipe: Recipe = RECIPE, seed: int = 0) -> Trainer:
@@ -129,11 +129,11 @@ def test_every_row_is_learned_once_an_epoch_in_another_order(digits: Dataset, tm
         assert np.array_equal(np.unique(order, axis=0), expected)
 
 
-def test_redrawn_digits_and_outliers_are_learned_too(digits: Dataset, tmp_path: Path) -> None:
-    recipe = dataclasses.replace(RECIPE, epochs=4, redrawn=0.5, outliers=0.25, augmentation=None)
+def test_digits_that_are_made_and_outliers_are_learned_too(digits: Dataset, tmp_path: Path) -> None:
+    recipe = dataclasses.replace(RECIPE, epochs=4, redrawn=0.3, written=0.2, outliers=0.25, augmentation=None)
     run = trainer(digits, tmp_path, recipe)
     targets = np.concatenate([targets for _, targets in run._batches()])
-    assert len(targets) == 1168 + 584 + 292
+    assert len(targets) == 1168 + 350 + 234 + 292
     assert run.steps == 21
     of_no_digit = (targets == np.float32(0.1)).all(axis=1)
     assert of_no_digit.sum() == 292

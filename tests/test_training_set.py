@@ -1,4 +1,4 @@
-"""What is made of MNIST's digits: redrawn ones, and pictures of no digit."""
+"""What is learned beside MNIST's digits: redrawn and written ones, and pictures of no digit."""
 
 import dataclasses
 
@@ -12,7 +12,7 @@ from training.examples import redrawn_digits as other_hands
 from training.examples.non_digits import outliers
 from training.examples.redrawn_digits import redraw
 from training.recipes import RECIPES
-from training.training_set import training_set, training_set_size
+from training.training_set import added_images, training_set
 
 
 def in_frame(images: NDArray[np.uint8]) -> bool:
@@ -89,16 +89,17 @@ def test_outliers_lie_in_mnists_frame_and_are_all_different(
 
 def test_a_training_set_holds_everything_once_and_is_the_same_for_the_same_seed(digits: Dataset) -> None:
     images, labels = digits.train_images[:200], digits.train_labels[:200]
-    recipe = dataclasses.replace(RECIPES["quick"], redrawn=0.5, outliers=0.2)
+    recipe = dataclasses.replace(RECIPES["quick"], redrawn=0.5, written=0.3, outliers=0.2)
     pictures, digits_of = training_set(recipe, images, labels, 3)
-    assert training_set_size(recipe, 200) == (300, 40)
-    assert len(pictures) == len(digits_of) == 340
+    assert added_images(recipe, 200) == (100, 60, 40)
+    assert len(pictures) == len(digits_of) == 400
     assert np.array_equal(pictures[:200], images)
     assert np.array_equal(digits_of[:200], labels)
     assert (digits_of[200:300] < 10).all()
-    assert (digits_of[300:] == NO_DIGIT).all()
+    assert (np.bincount(digits_of[300:360]) == 6).all()  # as many of each digit are written
+    assert (digits_of[360:] == NO_DIGIT).all()
     again, other = training_set(recipe, images, labels, 3)[0], training_set(recipe, images, labels, 4)[0]
     assert np.array_equal(again, pictures)
     assert not np.array_equal(other, pictures)
-    plain = dataclasses.replace(recipe, redrawn=0, outliers=0)
+    plain = dataclasses.replace(recipe, redrawn=0, written=0, outliers=0)
     assert np.array_equal(training_set(plain, images, labels, 3)[0], images)

@@ -18,6 +18,7 @@ class Recipe:
         batch_size: images a step.
         augmentation: how far each image is distorted at random, or None.
         redrawn: digits redrawn as other hands write them, as a share of the training images.
+        written: digits written from skeletons, likewise.
         outliers: pictures of no digit, likewise.
     """
 
@@ -29,6 +30,7 @@ class Recipe:
     batch_size: int
     augmentation: Distortion | None
     redrawn: float = 0.0
+    written: float = 0.0
     outliers: float = 0.0
 
     @classmethod

@@ -31,7 +31,7 @@ from .recipes import RECIPES, Recipe
 from .runs.lock import CAN_LOCK, Locked, locked
 from .runs.run import LOCK, RunError, run_name
 from .trainer import Progress, Trainer, TrainingError, split
-from .training_set import training_set_size
+from .training_set import added_images
 from .watcher import Watcher
 
 
@@ -205,8 +205,8 @@ def summary(about: dict[str, Any], network: Network, dataset: Dataset, folder: P
     rows, held_back = split(len(dataset.train_images))
     epochs = about["settings"]["epochs"]
     lines.append(f"  {parameters:,} parameters in all")
-    added = sum(training_set_size(Recipe.from_dict(about["settings"]), len(rows))) - len(rows)
-    made = f" and {added:,} made of them" if added else ""
+    added = sum(added_images(Recipe.from_dict(about["settings"]), len(rows)))
+    made = f" and {added:,} made for this recipe" if added else ""
     images = f"{len(rows):,} images of {dataset.name}{made}"
     lines.append(f"{epochs} epochs of {images}; {len(held_back):,} are for validation")
     return "\n".join(lines)

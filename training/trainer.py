@@ -23,7 +23,7 @@ from .parallel.network import ParallelNetwork
 from .recipes import Recipe
 from .runs.progress import write_history
 from .schedules import one_cycle
-from .training_set import training_set, training_set_size
+from .training_set import added_images, training_set
 
 MOST_VALIDATION_IMAGES = 5_000
 SETTLED_ON = 1_024  # training images, on which layers measure what prediction needs
@@ -70,8 +70,9 @@ class Trainer:
         self.recipe, self.network, self.dataset = recipe, network, dataset
         self.seed, self.threads, self.folder, self.about = seed, threads, folder, about
         self.train_rows, self.validation_rows = split(len(dataset.train_images))
-        self.digits, others = training_set_size(recipe, len(self.train_rows))
-        self.images = self.digits + others
+        added = added_images(recipe, len(self.train_rows))
+        self.images = len(self.train_rows) + sum(added)
+        self.digits = self.images - added.outliers
         self.steps = -(-self.images // recipe.batch_size)  # in an epoch, the short last batch included
         self.optimizer = Adam()
         self.progress = Progress()

@@ -1,4 +1,6 @@
-"""What a recipe learns: the digits of a data set, redrawn ones beside them, and pictures of no digit."""
+"""What a recipe learns: the digits of a data set, redrawn and written ones beside them, and pictures of no digit."""
+
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,28 +9,41 @@ from data.datasets import NO_DIGIT
 
 from .examples.non_digits import outliers
 from .examples.redrawn_digits import redraw
+from .examples.written_digits import write_digits
 from .recipes import Recipe
+
+
+class Added(NamedTuple):
+    """How many pictures a recipe adds to those of a data set: two kinds of digits, and pictures of no digit."""
+
+    redrawn: int
+    written: int
+    outliers: int
+
+
+def added_images(recipe: Recipe, count: int) -> Added:
+    """What `training_set` adds to `count` images."""
+    return Added(*(round(count * share) for share in (recipe.redrawn, recipe.written, recipe.outliers)))
 
 
 def training_set(
     recipe: Recipe, images: NDArray[np.uint8], labels: NDArray[np.uint8], seed: int
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """The images uint8 `(n, 28, 28)` to learn, and their labels `(n,)`, among which `NO_DIGIT` may be.
+    """The images uint8 `(n, 28, 28)` to learn, and their labels `(n,)`, the digits before those of `NO_DIGIT`.
 
-    All that is added is made from the images given, which are those to learn, never to validate or test on.
+    What is added is made from the images given, which are those to learn, never to validate or test on; or from no
+    image at all: as many of each digit are written.
     """
     rng = np.random.default_rng([seed, len(images)])
-    digits, others = training_set_size(recipe, len(images))
-    rows = rng.integers(len(images), size=digits - len(images))
+    added = added_images(recipe, len(images))
+    rows = rng.integers(len(images), size=added.redrawn)
+    written = (np.arange(added.written) % 10).astype(labels.dtype)
     parts = [images]
-    if len(rows):
+    if added.redrawn:
         parts.append(redraw(images[rows], labels[rows], rng))
-    if others:
-        parts.append(outliers(others, images, labels, rng))
-    no_digit = np.full(others, NO_DIGIT, labels.dtype)
-    return np.concatenate(parts), np.concatenate([labels, labels[rows], no_digit])
-
-
-def training_set_size(recipe: Recipe, count: int) -> tuple[int, int]:
-    """How many digits, and how many pictures of no digit, `training_set` makes of `count` images."""
-    return count + round(count * recipe.redrawn), round(count * recipe.outliers)
+    if added.written:
+        parts.append(write_digits(written, rng))
+    if added.outliers:
+        parts.append(outliers(added.outliers, images, labels, rng))
+    no_digit = np.full(added.outliers, NO_DIGIT, labels.dtype)
+    return np.concatenate(parts), np.concatenate([labels, labels[rows], written, no_digit])

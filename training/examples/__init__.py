@@ -1,1 +1,1 @@
-"""What is learned beside a data set's own images: distorted ones, redrawn ones, and non-digit images."""
+"""What is learned beside a data set's own images: distorted ones, redrawn ones, written ones, and non-digit images."""

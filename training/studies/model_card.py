@@ -27,7 +27,7 @@ from ..recipes import Recipe
 from ..recognition.non_digit_drawings import drawings_of_no_digit
 from ..templates import Filters, template
 from ..trainer import split
-from ..training_set import training_set_size
+from ..training_set import added_images
 
 TEMPLATE = Path(__file__).with_name("model_card.md.j2")
 NAMES = ("zeros", "ones", "twos", "threes", "fours", "fives", "sixes", "sevens", "eights", "nines")
@@ -110,9 +110,13 @@ def refused(classifier: DigitClassifier, images: NDArray[np.uint8]) -> float:
 
 
 def made_images(recipe: Recipe, learned: int) -> dict[str, int]:
-    """What was made of the images that are learned, as many as there are of it."""
-    digits, others = training_set_size(recipe, learned)
-    return {"redrawn as other hands write them": digits - learned, "of no digit, put together from them": others}
+    """What was learned beside the images of the data set, and how much of it."""
+    added = added_images(recipe, learned)
+    return {
+        "redrawn as other hands write them": added.redrawn,
+        "of no digit, put together from them": added.outliers,
+        "digits written from the skeletons of `training/examples/skeletons.py`": added.written,
+    }
 
 
 def pairs(confused: list[ConfusedPair]) -> str:
