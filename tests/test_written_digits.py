@@ -89,8 +89,10 @@ def test_common_hands_are_read_as_the_digits_they_are() -> None:
     """The weights that come with the project know these hands: what they read badly would be badly drawn."""
     common = [(digit, hand) for digit, hand in HANDS if SKELETONS[digit][hand][0] > 1]
     assert {digit for digit, _ in common} == set(range(10))
-    images = np.concatenate([write(digit, hand, 30, np.random.default_rng(0)) for digit, hand in common])
-    assert accuracy("best", images, np.repeat([digit for digit, _ in common], 30)) >= 0.97
+    rng = np.random.default_rng(0)
+    right = [accuracy("best", write(digit, hand, 50, rng), np.full(50, digit)) for digit, hand in common]
+    assert np.mean(right) >= 0.97
+    assert min(right) >= 0.8
 
 
 @pytest.mark.parametrize(("digit", "hand"), HANDS)
