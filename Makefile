@@ -11,10 +11,10 @@ HOSTILE ?= 5000
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup train evaluate report app test torture check audit screenshots bench clean
+.PHONY: help run setup train evaluate report app test test-slow torture check audit screenshots bench clean
 
 help:  ## list these targets
-	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
 
 run: runs/quick/report/report.html  ## train the quick recipe, write its report, open the app
 	@$(MAKE) --no-print-directory app
@@ -32,8 +32,11 @@ report: evaluate  ## the same as evaluate
 app: setup  ## open the app; PORT=8600 chooses the port, HEADLESS=1 opens no browser
 	$(BIN)/python -m app --server.port "$(PORT)" --server.headless $(if $(HEADLESS),true,false)
 
-test: .venv/dev-ready  ## install what the tests need, and run them all
-	$(BIN)/python -m pytest $(ARGS)
+test: .venv/dev-ready  ## install what the tests need, and run them, two at once, but for the slow ones
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow" $(ARGS)
+
+test-slow: .venv/dev-ready  ## run the slow ones
+	$(BIN)/python -m pytest -m slow $(ARGS)
 
 torture: .venv/dev-ready  ## break it: HOSTILE uploads and messages, damaged files, a crowd; a quarter of an hour
 	HOSTILE=$(HOSTILE) $(BIN)/python -m pytest tests/hostile $(ARGS)

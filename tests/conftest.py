@@ -4,10 +4,40 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
+from data import datasets
 from data.datasets import Dataset, OpenMLUnreachable, load_dataset
 from tests.running_app import copy_project, running_app
+from training.runs.lock import locked
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_blas_thread() -> Iterator[None]:
+    """As in the app. Several wait for each other busily, which takes most of the time where all cores are at work."""
+    with threadpool_limits(1, user_api="blas"):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def pictures_framed_once() -> Iterator[None]:
+    """The same pictures are framed once: that takes longer than many a training on scikit-learn's small digits."""
+    frame = datasets._framed
+    known: dict[bytes, NDArray[np.uint8]] = {}
+
+    def framed(pictures: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        content = pictures.tobytes()
+        if content not in known:
+            known[content] = frame(pictures)
+            known[content].flags.writeable = False
+        return known[content]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(datasets, "_framed", framed)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -24,15 +54,15 @@ def app_url(project: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def mnist() -> Dataset:
+def mnist(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
     """MNIST itself. Where it cannot be had a test is skipped, and in CI it fails."""
-    return _or_skipped("mnist")
+    return _or_skipped("mnist", tmp_path_factory)
 
 
 @pytest.fixture(scope="session")
-def usps() -> Dataset:
+def usps(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
     """USPS itself, likewise."""
-    return _or_skipped("usps")
+    return _or_skipped("usps", tmp_path_factory)
 
 
 @pytest.fixture(scope="session")
@@ -41,9 +71,11 @@ def digits() -> Dataset:
     return load_dataset("digits")
 
 
-def _or_skipped(name: str) -> Dataset:
+def _or_skipped(name: str, tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    lock = tmp_path_factory.getbasetemp().parent / f"{name}.lock"  # in a folder that pytest-xdist's workers share
     try:
-        return load_dataset(name)
+        with locked(lock, patience=300):  # one of them decodes it, and the others find it decoded
+            return load_dataset(name)
     except OpenMLUnreachable as error:
         message = f"{error}: go online once, or set SCIKIT_LEARN_DATA to a folder that holds scikit-learn's cache of it"
         if os.environ.get("CI"):

@@ -51,7 +51,10 @@ def app_process(project: Path, watched: bool = True) -> Iterator[tuple[str, int]
             yield url, server.pid
         finally:
             server.terminate()
-            server.wait(timeout=20)
+            try:
+                server.wait(timeout=60)
+            finally:
+                server.kill()
 
 
 def free_port() -> int:

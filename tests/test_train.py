@@ -1,6 +1,7 @@
 """The training command: what it writes, refuses, falls back to, and survives."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -30,6 +31,22 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
+@pytest.fixture(scope="module")
+def short_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a short run in it, `runs/quick`."""
+    folder = tmp_path_factory.mktemp("short")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        assert main(SHORT) == 0
+    return folder
+
+
+@pytest.fixture
+def trained(short_run: Path, tmp_path: Path) -> None:
+    """A short run is in `runs/quick` already."""
+    shutil.copytree(short_run, tmp_path, dirs_exist_ok=True)
+
+
 def test_a_run_writes_weights_history_and_checkpoint(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*SHORT, "--seed", "3", "--name", "mine"]) == 0
     assert sorted(file.name for file in Path("runs/mine").iterdir()) == [
@@ -55,8 +72,8 @@ def test_a_run_writes_weights_history_and_checkpoint(capsys: pytest.CaptureFixtu
     assert "validation" in printed.err
 
 
+@pytest.mark.usefixtures("trained")
 def test_nothing_is_overwritten(capsys: pytest.CaptureFixture[str]) -> None:
-    main(SHORT)
     before = {file: file.read_bytes() for file in Path("runs/quick").iterdir()}
     assert main(SHORT) == 2
     assert "there is a run in runs/quick: --resume goes on with it, --name NAME" in capsys.readouterr().err
@@ -107,16 +124,16 @@ def test_resuming_what_is_not_there_or_damaged(capsys: pytest.CaptureFixture[str
     assert Path("runs/quick/checkpoint.npz").read_text() == "hello"
 
 
+@pytest.mark.usefixtures("trained")
 def test_a_checkpoint_of_something_else_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    main(SHORT)
     Path("runs/other").mkdir()
     Path("runs/other/checkpoint.npz").write_bytes(Path("runs/quick/weights.npz").read_bytes())
     assert main(["--name", "other", "--resume"]) == 2
     assert "runs/other/checkpoint.npz is no checkpoint" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("trained")
 def test_a_run_begun_by_another_version_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    main(SHORT)
     path = Path("runs/quick/checkpoint.npz")
     parameters, optimizer_state, saved = load_checkpoint(path)
     saved["about"]["settings"]["momentum"] = 0.9
@@ -152,37 +169,49 @@ def test_asked_for_by_name_mnist_never_falls_back(
     assert [file.name for file in Path("runs/quick").iterdir()] == ["lock"]
 
 
+@pytest.mark.usefixtures("trained")
 def test_a_full_disk_ends_in_words(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    main([*SHORT, "--name", "full"])
-    before = Path("runs/full/checkpoint.npz").read_bytes()
-    Path("runs/full/weights.npz").unlink()
+    before = Path("runs/quick/checkpoint.npz").read_bytes()
+    Path("runs/quick/weights.npz").unlink()
 
     def full(*arguments: Any, **options: Any) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(np, "savez", full)
-    assert main(["--name", "full", "--resume"]) == 2
+    assert main(["--resume"]) == 2
     error = capsys.readouterr().err.splitlines()[-1]
     assert "No space left on device" in error
     assert (
-        "What was saved in runs/full stays; see that its disk has space and that it can be written, then --resume"
+        "What was saved in runs/quick stays; see that its disk has space and that it can be written, then --resume"
         in error
     )
-    assert Path("runs/full/checkpoint.npz").read_bytes() == before
+    assert Path("runs/quick/checkpoint.npz").read_bytes() == before
+
+
+LONG = ["--dataset", "digits", "--epochs", "10", "--threads", "2"]  # enough to be disturbed
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a long run that nobody disturbed."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        assert main(LONG) == 0
+    return folder / "runs" / "quick"
 
 
 def started(name: str, *more: str) -> subprocess.Popen[str]:
-    """The command as a process of its own, long enough to be disturbed."""
+    """The command as a process of its own."""
     command = [sys.executable, "-m", "training.train", "--name", name, *more]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_a_run_that_is_interrupted_or_killed_goes_on_bit_for_bit(how: signal.Signals) -> None:
-    options = ["--dataset", "digits", "--epochs", "20", "--threads", "2"]
-    assert main([*options, "--name", "whole"]) == 0
-    process = started("broken", *options)
+# tests/hostile/test_killed_trainings.py kills too.
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, pytest.param(signal.SIGKILL, marks=pytest.mark.slow)])
+def test_a_run_that_is_interrupted_or_killed_goes_on_bit_for_bit(how: signal.Signals, undisturbed: Path) -> None:
+    process = started("broken", *LONG)
     history = Path("runs/broken/history.csv")
     deadline = time.monotonic() + 60
     while not history.exists() and time.monotonic() < deadline:
@@ -194,7 +223,7 @@ def test_a_run_that_is_interrupted_or_killed_goes_on_bit_for_bit(how: signal.Sig
         assert process.returncode == 130
         assert "Stopped and saved. To go on: python -m training.train --name broken --resume" in output
     assert main(["--name", "broken", "--resume"]) == 0
-    whole, broken = (read_arrays(f"runs/{name}/weights.npz") for name in ("whole", "broken"))
+    whole, broken = (read_arrays(folder / "weights.npz") for folder in (undisturbed, Path("runs/broken")))
     del whole["header"], broken["header"]
     assert whole.keys() == broken.keys()
     assert all(np.array_equal(whole[name], broken[name]) for name in whole)

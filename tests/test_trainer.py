@@ -54,13 +54,23 @@ def test_the_same_seed_gives_the_same_weights_bit_for_bit(
     assert not same(weights(other), weights(uninterrupted))
 
 
+FEW = ("training.batches.BATCHES_AHEAD", 4)  # several chunks an epoch, and stops within them
+
+
+@pytest.fixture(scope="module")
+def whole(digits: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Trainer:
+    run = trainer(digits, tmp_path_factory.mktemp("whole"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(*FEW)
+        assert run.train()
+    return run
+
+
 @pytest.mark.parametrize("steps", [1, 5, 12, 13, 30])
 def test_a_run_that_was_stopped_goes_on_bit_for_bit(
-    digits: Dataset, uninterrupted: Trainer, tmp_path: Path, steps: int, monkeypatch: pytest.MonkeyPatch
+    digits: Dataset, whole: Trainer, tmp_path: Path, steps: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("training.batches.BATCHES_AHEAD", 4)  # several chunks an epoch, and stops within them
-    whole = trainer(digits, tmp_path / "whole")
-    whole.train()
+    monkeypatch.setattr(*FEW)
     first = trainer(digits, tmp_path / "stopped")
     taken = 0
     step = first.optimizer.step

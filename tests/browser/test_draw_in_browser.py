@@ -149,6 +149,7 @@ def test_a_tap_keeps_the_drawing_and_may_be_corrected_and_taken_back(page: Page,
     assert truths() == []
 
 
+@pytest.mark.slow  # and all that it does the others do too, with drawings of ours
 def test_drawings_of_a_tablet_are_read_as_they_were_meant(page: Page) -> None:
     if not PEN_STROKES.exists():
         pytest.skip(f"there are no pen strokes in {PEN_STROKES.parent}")

@@ -23,6 +23,14 @@ SOME |= {("a page of HTML", "/list/"), ("silent", "/info/")}
 HEALED_BY_ASKING_AGAIN = {"slow", "500", "404", "cut", "cut, and said to be whole", "nothing", "a page of HTML"}
 
 
+class NoTime:
+    """For scikit-learn, so that it asks again at once: else it waits for a second."""
+
+    @staticmethod
+    def sleep(seconds: float) -> None:
+        pass
+
+
 @pytest.fixture(scope="module")
 def server() -> Iterator[OpenML]:
     with openml() as server:
@@ -38,6 +46,7 @@ def home(server: OpenML, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
     load = datasets._cached("mnist", fingerprint, datasets._mnist)
     monkeypatch.setitem(datasets.DATASETS, "mnist", datasets.Source("MNIST", 50, load))
     monkeypatch.setattr(datasets, "PATIENCE", PATIENCE)
+    monkeypatch.setattr("sklearn.datasets._openml.time", NoTime)
     monkeypatch.setenv("SCIKIT_LEARN_DATA", str(tmp_path / "kept"))
     yield tmp_path / "kept"
     get_well(server)

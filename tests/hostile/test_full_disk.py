@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data.datasets import DATASETS, Dataset, Source
 from data.handwriting import Handwriting, HandwritingError
 from data.handwriting_file import pack, unpack
 from model import load_network, save_network
@@ -32,12 +31,9 @@ CURE = "see that its disk has space and that it can be written"
 
 
 @pytest.fixture
-def disk(digits: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Disk:
-    """A disk that is full whenever the test wants it to be, and digits that are loaded already."""
+def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Disk:
+    """A disk that is full whenever the test wants it to be."""
     monkeypatch.chdir(tmp_path)
-    images = np.concatenate([digits.train_images, digits.test_images])
-    labels = np.concatenate([digits.train_labels, digits.test_labels])
-    monkeypatch.setitem(DATASETS, "digits", Source("digits", len(digits.train_images), lambda: (images, labels)))
     disk = Disk(tmp_path)
     disk.put_in(monkeypatch)
     return disk

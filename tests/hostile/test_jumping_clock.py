@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data.datasets import DATASETS, Dataset, Source
 from tests.hostile.conftest import TORTURE
 from tests.hostile.training_process import assert_same_outcome
 from training.runs.progress import Progress, read_progress
@@ -20,12 +19,7 @@ YEARS = 3e8  # seconds
 EPOCHS = 20 if TORTURE else 3
 
 
-def test_a_clock_that_jumps(
-    digits: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, row: Callable[[str, str], None]
-) -> None:
-    images = np.concatenate([digits.train_images, digits.test_images])
-    labels = np.concatenate([digits.train_labels, digits.test_labels])
-    monkeypatch.setitem(DATASETS, "digits", Source("digits", len(digits.train_images), lambda: (images, labels)))
+def test_a_clock_that_jumps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, row: Callable[[str, str], None]) -> None:
     monkeypatch.chdir(tmp_path)
     steady = [*RUN, "steady", "--epochs", str(EPOCHS)]
     assert main(steady) == 0
