@@ -17,8 +17,8 @@ from model.batch_normalization_layer import BatchNormalizationLayer
 from model.dropout_layer import DropoutLayer
 from model.images import images_to_input
 from model.network import Network
-from training.parallel.network import HelperLost, ParallelNetwork, shards_of
-from training.runs.process import PROJECT
+from training.files import PROJECT
+from training.parallel.network import ParallelNetwork, WorkerLost, shards_of
 
 
 def loss_network() -> Network:
@@ -86,43 +86,43 @@ def children() -> set[int]:
     return found
 
 
-def test_a_helper_that_is_killed_is_missed_and_the_others_are_sent_home() -> None:
+def test_a_worker_that_is_killed_is_missed_and_the_others_are_sent_home() -> None:
     pictures, targets = np.zeros((4, 28, 28), np.uint8), np.eye(10, dtype=np.float32)[:4]
     before = children()
     with ParallelNetwork(loss_network(), 3) as parallel:
         parallel.learn(pictures, targets, [0])
         assert len(children() - before) == 2
-        parallel.helpers[1].process.kill()
-        with pytest.raises(HelperLost, match=r"is gone: signal 9 ended it; is there enough memory\?"):
+        parallel.workers[1].process.kill()
+        with pytest.raises(WorkerLost, match=r"is gone: signal 9 ended it; is there enough memory\?"):
             parallel.learn(pictures, targets, [0])
     assert children() <= before
 
 
-def test_a_helper_that_is_asked_to_end_stays_until_the_work_is_saved() -> None:
+def test_a_worker_that_is_asked_to_end_stays_until_the_work_is_saved() -> None:
     pictures, targets = np.zeros((4, 28, 28), np.uint8), np.eye(10, dtype=np.float32)[:4]
     with ParallelNetwork(loss_network(), 2) as parallel:
         before = parallel.learn(pictures, targets, [0])
         for number in (signal.SIGINT, signal.SIGTERM):
-            parallel.helpers[0].process.send_signal(number)
+            os.kill(parallel.workers[0].process.pid or 0, number)
         assert parallel.learn(pictures, targets, [0]) == before
 
 
-def test_helpers_end_with_a_leader_that_is_killed() -> None:
+def test_workers_end_with_a_leader_that_is_killed() -> None:
     program = (
         "import numpy, time; from model.architectures import build_network; from training.parallel.network import *\n"
         "with ParallelNetwork(build_network('quick', numpy.random.default_rng(0)), 2) as parallel:\n"
         "    parallel.predict(numpy.zeros((2, 28, 28), numpy.uint8))\n"
-        "    print(parallel.helpers[0].process.pid, flush=True)\n"
+        "    print(parallel.workers[0].process.pid, flush=True)\n"
         "    time.sleep(60)"
     )
     with subprocess.Popen([sys.executable, "-c", program], cwd=PROJECT, stdout=subprocess.PIPE) as leader:
         assert leader.stdout is not None
-        helper = int(leader.stdout.readline())
+        worker = int(leader.stdout.readline())
         leader.kill()
     deadline = time.monotonic() + 20
-    while is_alive(helper) and time.monotonic() < deadline:
+    while is_alive(worker) and time.monotonic() < deadline:
         time.sleep(0.01)
-    assert not is_alive(helper)
+    assert not is_alive(worker)
 
 
 def is_alive(process: int) -> bool:

@@ -54,13 +54,14 @@ def fine_tune(
         how many steps are taken, and the loss of the last. With the last of these pairs it is done.
     """
     network.use(*LOSSES[recipe.loss])
-    parameters, optimizer = network.parameters(), Adam()
-    old = {name: parameter.copy() for name, parameter in parameters.items()}
+    optimizer = Adam()
+    old = {name: parameter.copy() for name, parameter in network.parameters().items()}
     pictures = np.concatenate([dataset.train_images, images])
     digits = np.concatenate([dataset.train_labels, labels.astype(np.uint8)])
     rows = mixed_rows(len(dataset.train_images), len(images), seed)
     recipe = dataclasses.replace(recipe, batch_size=BATCH_SIZE)
     with ParallelNetwork(network, threads) as parallel:
+        parameters = network.parameters()
         for step, (batch, targets) in enumerate(epoch_batches(recipe, pictures[rows], digits[rows], [seed], done=0)):
             loss, _ = parallel.learn(batch, targets, [seed, 0, step])
             optimizer.step(parameters, parallel.gradients, one_cycle(step / STEPS, LEARNING_RATE))

@@ -26,7 +26,7 @@ from .calibration import calibrate
 from .cli import Parser, commit, natural, positive
 from .files import RUNS, WRITABLE
 from .fine_tuning import fine_tune, too_much_lost
-from .parallel.network import HelperLost, usable_cores
+from .parallel.network import WorkerLost, usable_cores
 from .recipes import Recipe
 from .runs.fine_tunings import FineTuningResult, RightBeforeAndAfter, write_result
 from .runs.lock import Locked, locked
@@ -61,7 +61,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (DatasetError, RunError, WeightsError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    except HelperLost as error:
+    except WorkerLost as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except OSError as error:

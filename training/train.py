@@ -26,7 +26,7 @@ from .calibration import calibrate
 from .checkpoint import load_checkpoint
 from .cli import Parser, commit, natural, positive
 from .files import RUNS, WRITABLE
-from .parallel.network import HelperLost, usable_cores
+from .parallel.network import WorkerLost, usable_cores
 from .recipes import RECIPES, Recipe
 from .runs.lock import CAN_LOCK, Locked, locked
 from .runs.run import LOCK, RunError, run_name
@@ -62,7 +62,7 @@ def main(arguments: list[str] | None = None) -> int:
         kept = f"What was saved in {folder} stays" if begun else f"Nothing is saved in {folder} yet"
         print(f"error: {error}. {kept}; {WRITABLE}, then {'--resume' if begun else 'start again'}", file=sys.stderr)
         return 2
-    except (TrainingError, HelperLost) as error:
+    except (TrainingError, WorkerLost) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -89,9 +89,9 @@ class Trainer:
             OSError: a checkpoint cannot be written.
         """
         recipe, progress = self.recipe, self.progress
-        parameters = self.network.parameters()
         # From the start as parallel as the steps: as BLAS has one thread there, what it sums has the same bits.
         with ParallelNetwork(self.network, self.threads) as parallel, self._bar() as bar:
+            parameters = self.network.parameters()
             settle(self.network, self.dataset)
             self.save()
             watch(self)

@@ -1,21 +1,21 @@
-"""Training steps on several cores: a batch is cut into shards, and processes take them through replicas of the network.
+"""Training steps on several cores: a batch is cut into shards, which several processes learn at the same time.
 
 Threads of one process would wait for each other at the interpreter's lock. So each thread of computation has a process
-of its own: this one, and helpers that find the network's arrays in memory that all of them see, and are told through
-pipes which shards to learn. BLAS is held to one thread in each, because its own cost more than they bring on matrices
-of this size. Each process has its shards fixed beforehand and sums are added in a fixed order: the same number of
-threads gives the same bits every time.
+of its own: this one, and workers. The network's arrays and all gradients lie in memory that every process sees;
+pictures and results go through pipes. BLAS is held to one thread in each process: on matrices of this size its own
+threads cost more than they bring. Shards are assigned beforehand and sums are added in a fixed order, so that the same
+number of threads gives the same bits every time.
 """
 
-import mmap
 import os
-import pickle
-import subprocess
 import sys
-import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import pairwise
-from multiprocessing import Pipe
-from typing import Any, Self
+from multiprocessing import get_context
+from multiprocessing.context import SpawnContext
+from types import ModuleType
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,15 +23,15 @@ from threadpoolctl import threadpool_limits
 
 from model.network import Network
 
-from ..files import PROJECT
-from ..optimizers import Arrays
-from .shards import Learner, Shard, predict, received, views
+from .freed_memory import keep_freed_memory
+from .shards import Learner, Shard, SharedMemory, memory_size, place, predict, received, views
+from .worker import work
 
 # Images. Larger shards take more memory for nothing, and batch normalization should see enough of them.
 LARGEST_SHARD = 64
 
 
-class HelperLost(RuntimeError):
+class WorkerLost(RuntimeError):
     """A process that took part has ended before its time."""
 
 
@@ -43,6 +43,9 @@ def usable_cores() -> int:
 class ParallelNetwork:
     """A network on several threads, from `with` to its end.
 
+    Meanwhile its arrays lie in shared memory: what `network.parameters()` returned before is not what it learns. After
+    the `with` they are the same arrays as before again, with the new values.
+
     Args:
         network: knows its loss. Its arrays may be changed in place between the calls.
         threads: how many work at once, each in a process of its own.
@@ -53,17 +56,27 @@ class ParallelNetwork:
 
     def __init__(self, network: Network, threads: int) -> None:
         self.network, self.threads = network, threads
-        self.learner = Learner(network.replica())
-        self.gradients = self.learner.gradients
 
     def __enter__(self) -> Self:
+        keep_freed_memory()
         self.limits = threadpool_limits(1, user_api="blas")
-        self.helpers = [Helper(self.network) for _ in range(self.threads - 1)]
+        self.own_arrays = self.network.arrays()
+        context = get_context("spawn")
+        shared = context.RawArray("b", memory_size(self.network, self.threads))
+        self.memory = SharedMemory(self.network, shared)
+        for name, array in self.network.arrays().items():
+            array[...] = self.own_arrays[name]
+        self.workers = [Worker(context, self.network, shared, number) for number in range(1, self.threads)]
+        self.learner = Learner(self.network, self.memory.gradients(0))
+        self.gradients = views(self.memory.gradients(0), self.network.parameters())
         return self
 
     def __exit__(self, *exception: object) -> None:
-        for helper in self.helpers:
-            helper.dismiss()
+        for worker in self.workers:
+            worker.dismiss()
+        for name, array in self.network.arrays().items():
+            self.own_arrays[name][...] = array
+        place(self.network, self.own_arrays)
         self.limits.restore_original_limits()
 
     def learn(self, images: NDArray[np.uint8], targets: NDArray[Any], seed: list[int]) -> tuple[float, int]:
@@ -75,84 +88,87 @@ class ParallelNetwork:
             seed: of all that layers draw at random in this step.
 
         Returns:
-            The mean loss, and how many images had their largest output where the target is no smallest one.
+            The mean loss, and how many images had their largest output where the target is not the smallest.
 
         Raises:
-            HelperLost: a process that took part is gone.
+            WorkerLost: a process that took part is gone.
         """
         shards = [
             Shard([*seed, number], images[rows], targets[rows], len(images))
             for number, rows in enumerate(shards_of(len(images), self.threads))
         ]
-        mine, *others = (shards[worker :: self.threads] for worker in range(min(self.threads, len(shards))))
-        helpers = self.helpers[: len(others)]
-        for helper, theirs in zip(helpers, others, strict=True):
-            helper.ask("learn", theirs, self.network.arrays())
+        mine, *others = (shards[thread :: self.threads] for thread in range(min(self.threads, len(shards))))
+        workers = self.workers[: len(others)]
+        for worker, theirs in zip(workers, others, strict=True):
+            worker.ask("learn", theirs)
         loss, correct = self.learner.learn(mine)
-        for helper in helpers:
-            its_loss, its_correct = helper.answer()
+        for worker in workers:
+            its_loss, its_correct = worker.answer()
             loss, correct = loss + its_loss, correct + its_correct
-            self.learner.flat_gradients += helper.flat_gradients
+            self.memory.gradients(0)[...] += self.memory.gradients(worker.number)
         return loss, correct
 
     def predict(self, images: NDArray[np.uint8]) -> NDArray[Any]:
         """The network's outputs `(n, 10)` for uint8 `(n, 28, 28)`.
 
         Raises:
-            HelperLost: a process that took part is gone.
+            WorkerLost: a process that took part is gone.
         """
         mine, *others = np.array_split(images, self.threads)
-        for helper, theirs in zip(self.helpers, others, strict=True):
-            helper.ask("predict", theirs, self.network.arrays())
-        return np.concatenate([predict(self.network, mine), *(helper.answer() for helper in self.helpers)])
+        for worker, theirs in zip(self.workers, others, strict=True):
+            worker.ask("predict", theirs)
+        return np.concatenate([predict(self.network, mine), *(worker.answer() for worker in self.workers)])
 
 
-class Helper:
+class Worker:
     """The other end of a `training.parallel.worker`: a process that takes its part of each batch."""
 
-    def __init__(self, network: Network) -> None:
-        self.pipe, theirs = Pipe()
-        arrays, parameters = network.arrays(), network.parameters()
-        sizes = [sum(array.size for array in group.values()) for group in (arrays, parameters)]
-        with theirs, tempfile.TemporaryFile() as network_file, tempfile.TemporaryFile() as memory_file:
-            pickle.dump(network.replica(), network_file)
-            network_file.seek(0)
-            memory_file.write(bytes(sum(sizes) * network.dtype.itemsize))  # a hole would be filled when it is too late
-            memory_file.flush()
-            memory = np.frombuffer(mmap.mmap(memory_file.fileno(), 0), network.dtype)
-            self.arrays, self.flat_gradients = views(memory, arrays), memory[sizes[0] :]
-            numbers = (theirs.fileno(), memory_file.fileno())
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "training.parallel.worker", *map(str, numbers)],
-                env={**os.environ, "PYTHONPATH": str(PROJECT)},
-                stdin=network_file,
-                pass_fds=numbers,
-            )
+    def __init__(self, context: SpawnContext, network: Network, shared: Any, number: int) -> None:
+        self.number = number
+        self.pipe, theirs = context.Pipe()
+        self.process = context.Process(target=work, args=(theirs, network, shared, number), daemon=True)
+        with _without_main():
+            self.process.start()
+        theirs.close()
 
-    def ask(self, what: str, of: Any, arrays: Arrays) -> None:
+    def ask(self, what: Literal["learn", "predict"], of: Any) -> None:
         """Let it begin, with the network's arrays as they are now."""
-        for name, array in arrays.items():
-            np.copyto(self.arrays[name], array)
         try:
             self.pipe.send((what, of))
         except OSError:
             raise self._lost() from None
 
     def answer(self) -> Any:
-        """What it came to."""
+        """What it computed."""
         try:
             return received(self.pipe)
         except (EOFError, OSError):
             raise self._lost() from None
 
     def dismiss(self) -> None:
-        self.pipe.close()  # which it takes for its end
-        self.process.wait()
+        self.pipe.close()  # which ends it
+        self.process.join()
 
-    def _lost(self) -> HelperLost:
-        status = self.process.wait()
+    def _lost(self) -> WorkerLost:
+        self.process.join()
+        status = self.process.exitcode or 0
         why = f"signal {-status} ended it" if status < 0 else f"it ended with status {status}"
-        return HelperLost(f"a process that took part in the training is gone: {why}; is there enough memory?")
+        return WorkerLost(f"a process that took part in the training is gone: {why}; is there enough memory?")
+
+
+@contextmanager
+def _without_main() -> Iterator[None]:
+    """Start processes without the program that is running: they need none of it.
+
+    Otherwise a script without `if __name__ == "__main__"` would be run again by each of them, and a program that was
+    typed or piped could have none.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 def shards_of(count: int, threads: int) -> list[slice]:

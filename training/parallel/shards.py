@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from model.folding import folded
 from model.images import images_to_input
+from model.layer import Arrays
 from model.network import Network
-
-from ..optimizers import Arrays
 
 LOOKING = 0.002  # seconds
 
@@ -33,23 +33,61 @@ class Shard:
     batch: int
 
 
-class Learner:
-    """A replica of the network that learns shards, and the sum of their gradients.
+class SharedMemory:
+    """A network's arrays in memory that several processes see, and behind them each one's gradients, row by row.
+
+    The network's own arrays are replaced by views of it.
 
     Args:
-        replica: the network to use, with a memory of its own.
-        flat_gradients: room for the sum, all parameters' one behind the other; left out, it makes its own.
-
-    Attributes:
-        gradients: views of it, keyed like `network.parameters()`.
+        shared: `memory_size` bytes.
     """
 
-    def __init__(self, replica: Network, flat_gradients: NDArray[Any] | None = None) -> None:
-        parameters = replica.parameters()
-        if flat_gradients is None:
-            flat_gradients = np.empty(sum(array.size for array in parameters.values()), replica.dtype)
-        self.replica, self.flat_gradients = replica, flat_gradients
-        self.gradients = views(flat_gradients, parameters)
+    def __init__(self, network: Network, shared: Any) -> None:
+        memory = np.frombuffer(shared, network.dtype)
+        arrays, parameters = network.arrays(), network.parameters()
+        place(network, views(memory, arrays))
+        self.rows = memory[count(arrays) :].reshape(-1, count(parameters))
+
+    def gradients(self, process: int) -> NDArray[Any]:
+        """A process's gradients, all parameters' one behind the other."""
+        return self.rows[process]
+
+
+def memory_size(network: Network, processes: int) -> int:
+    """How many bytes a `SharedMemory` needs."""
+    return (count(network.arrays()) + processes * count(network.parameters())) * network.dtype.itemsize
+
+
+def count(arrays: Arrays) -> int:
+    return sum(array.size for array in arrays.values())
+
+
+def place(network: Network, arrays: Arrays) -> None:
+    """Let the network use these arrays, keyed like `network.arrays()`, as its own."""
+    for name, array in arrays.items():
+        layer, _, attribute = name.partition(".")
+        setattr(network.layers[int(layer)], attribute, array)
+
+
+def views(memory: NDArray[Any], arrays: Arrays) -> Arrays:
+    """The beginning of a flat memory in the shapes of the arrays, one behind the other."""
+    found, start = {}, 0
+    for name, array in arrays.items():
+        found[name] = memory[start : start + array.size].reshape(array.shape)
+        start += array.size
+    return found
+
+
+class Learner:
+    """Learns shards with a replica of the network, and adds up their gradients.
+
+    Args:
+        gradients: room for the sum, all parameters' one behind the other.
+    """
+
+    def __init__(self, network: Network, gradients: NDArray[Any]) -> None:
+        self.replica = network.replica()
+        self.gradients = views(gradients, network.parameters())
 
     def learn(self, shards: list[Shard]) -> tuple[float, int]:
         """Set the gradients to the shards' share of their batch's, and give their share of its loss, and how many
@@ -82,16 +120,7 @@ class Learner:
 
 def predict(network: Network, images: NDArray[np.uint8]) -> NDArray[Any]:
     """The network's outputs `(n, 10)` for uint8 `(n, 28, 28)`."""
-    return network.predict(images_to_input(images))
-
-
-def views(memory: NDArray[Any], arrays: Arrays) -> Arrays:
-    """The beginning of a flat memory in the shapes of the arrays, one behind the other."""
-    found, start = {}, 0
-    for name, array in arrays.items():
-        found[name] = memory[start : start + array.size].reshape(array.shape)
-        start += array.size
-    return found
+    return folded(network).predict(images_to_input(images))
 
 
 def received(pipe: Connection) -> Any:
