@@ -9,6 +9,7 @@ from numpy.typing import DTypeLike
 
 from .layer import Array, Layer, initial_weights, pictures, remembered
 from .shapes import Shape, ShapeLike, batch_of, read_shape
+from .winograd import Winograd, pays
 
 # Bytes of unfolded pictures. What is unfolded is multiplied at once, while it is still in the core's caches.
 UNFOLDED_AT_ONCE = 2**20
@@ -29,6 +30,8 @@ class ConvLayer(Layer):
     """
 
     parameter_names = ("weights", "bias")
+    winograd: Winograd | None = None  # the way that the last pass took
+    prepared: Winograd | None = None
 
     def __init__(
         self,
@@ -66,12 +69,21 @@ class ConvLayer(Layer):
     def forward_propagation(self, input: Array, training: bool | None = None) -> Array:
         """Y = the input correlated with W, plus B."""
         input = pictures(np.asarray(input, self.weights.dtype))
-        output = correlate(input, self.weights)
-        rows = output.reshape(-1, output.shape[2] * self.layer_depth)
-        rows += np.tile(self.bias, output.shape[2])  # numpy is slow on short rows
-        if training is not False:
-            self.input, self.output = input, output
-        return output
+        winograd = None
+        if pays(input.shape, self.weights.shape):
+            ready = None if training is not False else self.prepared
+            winograd = ready or Winograd(self.weights, *input.shape[1:3])
+        remember = training is not False
+        if remember:
+            self.input, self.winograd = input, winograd
+        if winograd:
+            return winograd.convolve(input, self.bias, remember)
+        return convolve(input, self.weights, self.bias)
+
+    def prepare(self) -> None:
+        """Transform the weights once for all predictions to come: they must not change any more."""
+        if self.input_shape is not None and self.kernel_shape == (3, 3):
+            self.prepared = Winograd(self.weights, *self.input_shape[:2])
 
     def compute_gradients(self, output_error: Array) -> None:
         """∂E/∂W[r, q, d, k] = Σ X[i + r, j + q, d] · ∂E/∂Y[i, j, k] and ∂E/∂B[k] = Σ ∂E/∂Y[i, j, k], over n, i, j."""
@@ -85,13 +97,18 @@ class ConvLayer(Layer):
         self.gradients = {"weights": gradient.reshape(self.weights.shape), "bias": bias_gradient}
 
     def backward_propagation(self, output_error: Array, learning_rate: float | None = None) -> Array:
-        """∂E/∂X is ∂E/∂Y, framed with zeros, correlated with the weights turned by half a turn."""
-        self.compute_gradients(output_error)
-        m, n = self.kernel_shape
-        samples, height, width, depth = output_error.shape
-        framed = np.zeros((samples, height + 2 * m - 2, width + 2 * n - 2, depth), self.weights.dtype)
-        framed[:, m - 1 : m - 1 + height, n - 1 : n - 1 + width] = output_error
-        input_error = correlate(framed, self.weights[::-1, ::-1].swapaxes(2, 3))
+        """∂E/∂X[i + r, j + q, d] = Σ ∂E/∂Y[i, j, k] · W[r, q, d, k] over r, q and k."""
+        input, output_error = remembered(self.input), np.asarray(output_error, self.weights.dtype)
+        if self.winograd:
+            weights_gradient, bias_gradient, input_error = self.winograd.backward(output_error)
+            self.gradients = {"weights": weights_gradient, "bias": bias_gradient}
+        else:
+            self.compute_gradients(output_error)
+            input_error = np.zeros(input.shape, output_error.dtype)
+            (m, n), (rows, columns) = self.kernel_shape, output_error.shape[1:3]
+            for r in range(m):
+                for q in range(n):
+                    input_error[:, r : r + rows, q : q + columns] += output_error @ self.weights[r, q].T
         self._take_step(learning_rate)
         return input_error
 
@@ -99,14 +116,16 @@ class ConvLayer(Layer):
         return {"kernel_shape": list(self.kernel_shape), "layer_depth": self.layer_depth}
 
 
-def correlate(input: Array, kernels: Array) -> Array:
-    """Σ over r, q, d of input[i + r, j + q, d] · kernels[r, q, d, k] at every place: `(n, i, j, k)`."""
+def convolve(input: Array, weights: Array, bias: Array) -> Array:
+    """The input correlated with W, plus B, `(n, i, j, k)`: a product of matrices, of the unfolded pictures and W."""
     samples, height, width, _ = input.shape
-    m, n, _, depth = kernels.shape
+    m, n, _, depth = weights.shape
     output = np.empty((samples, height - m + 1, width - n + 1, depth), input.dtype)
-    matrix = kernels.reshape(-1, depth)
+    row = np.tile(bias, output.shape[2])  # numpy is slow on short rows
     for few, patches in unfolded(input, (m, n)):
-        np.matmul(patches, matrix, out=output[few].reshape(-1, depth))
+        np.matmul(patches, weights.reshape(-1, depth), out=output[few].reshape(-1, depth))
+        rows = output[few].reshape(-1, len(row))
+        rows += row
     return output
 
 

@@ -1,0 +1,169 @@
+"""Winograd's minimal filtering: a 3×3 convolution with a fifth of its multiplications, forwards and backwards.
+
+Winograd, "Arithmetic Complexity of Computations", 1980; Lavin & Gray, "Fast Algorithms for Convolutional Neural
+Networks", 2016. On a line, m outputs of a filter w of three weights need t = m + 2 inputs x. Evaluate both as
+polynomials at t points and multiply there, once at each point; going back is again a matrix:
+
+    y = Aᵀ (G w ⊙ B x)        with A `(t, m)`, G `(t, 3)`, B `(t, t)`
+
+In two dimensions the output is cut into tiles of m×m, each of which sees t×t inputs, and the matrices are applied to
+rows and columns alike:
+
+    U = G W Gᵀ      V = B X Bᵀ      M = V U at each of the t·t places      Y = Aᵀ M A
+
+At each place, "V U" is one product of matrices: tiles × input channels by input channels × output channels. That is
+t²/m² multiplications an output and pair of channels instead of 9: 1.8 for m = 6, 2.25 for m = 4.
+
+All of it is linear, so that the backward pass is the same maps transposed:
+
+    ∂E/∂M = A ∂E/∂Y Aᵀ      ∂E/∂U = Vᵀ ∂E/∂M      ∂E/∂W = Gᵀ ∂E/∂U G
+                            ∂E/∂V = ∂E/∂M Uᵀ      ∂E/∂X = Bᵀ ∂E/∂V B, added where tiles overlap
+
+Arrays have the places first, `(t, t, tiles, channels)`: a map is then two thin products, and a place is one matrix.
+"""
+
+from collections.abc import Iterator
+from functools import cache
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+from numpy.typing import DTypeLike
+
+from .layer import Array
+
+# The points, for each size of tiles; the last one, infinity, is not written. Rounding errors grow with the points'
+# number and size: of 64 channels, float32 is exact to 1e-6 with m = 4 and 4e-6 with m = 6.
+POINTS = {4: (0, 1, -1, 2, -1 / 2), 6: (0, 1, -1, 2, -2, 1 / 2, -1 / 2)}
+ONE = 1  # the place of the point 1, where each output has the weight 1: a bias is added there, once a tile
+AT_ONCE = 2**20  # bytes of V: what a few pictures need stays in the core's second cache
+
+
+@cache
+def matrices(m: int, dtype: DTypeLike) -> tuple[Array, Array, Array]:
+    """A `(t, m)`, G `(t, 3)` and B `(t, t)` of Cook and Toom: B x and G w are values at the points, up to scale.
+
+    Row i of B holds the coefficients of ∏ (z − q) over all other points q, lowest power first, and G's scale is such
+    that the products of both are what interpolation needs.
+    """
+    points = np.array(POINTS[m])
+    t = m + 2
+    a, g, b = np.zeros((t, m)), np.zeros((t, 3)), np.zeros((t, t))
+    for i, point in enumerate(points):
+        others = np.delete(points, i)
+        a[i] = point ** np.arange(m)
+        g[i] = point ** np.arange(3) / np.prod(point - others)
+        b[i, :-1] = np.poly(others)[::-1]
+    a[-1, -1] = g[-1, -1] = 1  # infinity: the highest powers
+    b[-1] = np.poly(points)[::-1]
+    return a.astype(dtype), g.astype(dtype), b.astype(dtype)
+
+
+def pays(input_shape: tuple[int, ...], weights_shape: tuple[int, ...]) -> bool:
+    """Whether this way is the faster one for X `(n, h, w, d)` and W `(m, n, d, k)`: measured, and so the same bits
+    everywhere."""
+    samples, height, width, _ = input_shape
+    return weights_shape[:2] == (3, 3) and min(weights_shape[2:]) >= 8 and samples * (height - 2) * (width - 2) >= 256
+
+
+class Winograd:
+    """A 3×3 convolution with the same weights, stride 1, no padding, of pictures that all have one size.
+
+    Args:
+        weights: W `(3, 3, d, k)`, transformed here once: an object is good for as long as they do not change.
+        height, width: of the input. Tiles have the m that needs the fewest places; the last ones may hang over.
+    """
+
+    def __init__(self, weights: Array, height: int, width: int) -> None:
+        self.rows, self.columns, self.depths = height - 2, width - 2, weights.shape[2:]
+        self.m = min(POINTS, key=lambda m: -(-self.rows // m) * -(-self.columns // m) * (m + 2) ** 2)
+        self.down, self.across = -(-self.rows // self.m), -(-self.columns // self.m)
+        self.a, self.g, self.b = matrices(self.m, weights.dtype)
+        self.u = _map(self.g, weights)  # (t, t, d, k)
+        self.v: list[Array] = []  # of each few pictures that were convolved to be learned
+
+    def convolve(self, input: Array, bias: Array, remember: bool = False) -> Array:
+        """Y `(n, h − 2, w − 2, k)` for X `(n, h, w, d)` and B `(k,)`.
+
+        To `remember` V is for `backward`; otherwise nothing is written to the object.
+        """
+        output = np.empty((len(input), self.rows, self.columns, self.depths[1]), input.dtype)
+        for few in self._blocks(len(input)):
+            v = self._v(input[few])
+            if remember:
+                self.v.append(v)
+            places = v @ self.u  # M (t, t, n·down·across, k)
+            places[ONE, ONE] += bias
+            pictures = self._whole(output[few], overlap=0)
+            tiles = self._tiles(pictures, self.m, self.m)
+            tiles[...] = _map(self.a.T, places).reshape(tiles.shape)
+            output[few] = pictures[:, : self.rows, : self.columns]
+        return output
+
+    def backward(self, output_error: Array) -> tuple[Array, Array, Array]:
+        """∂E/∂W `(3, 3, d, k)`, ∂E/∂B `(k,)` and ∂E/∂X `(n, h, w, d)` for ∂E/∂Y `(n, h − 2, w − 2, k)`, of the X that
+        was convolved to be remembered."""
+        m = self.m
+        u_transposed = np.ascontiguousarray(self.u.swapaxes(2, 3))
+        u_gradient, bias_gradient = np.zeros_like(self.u), np.zeros(self.depths[1], output_error.dtype)
+        shape = (len(output_error), self.rows + 2, self.columns + 2, self.depths[0])
+        input_error = np.empty(shape, output_error.dtype)
+        for few, v in zip(self._blocks(len(output_error)), self.v, strict=True):
+            pictures = self._whole(output_error[few], overlap=0)
+            pictures[:, : self.rows, : self.columns] = output_error[few]
+            places_error = _map(self.a, self._tiles(pictures, m, m))  # ∂E/∂M (t, t, n·down·across, k)
+            u_gradient += v.swapaxes(2, 3) @ places_error
+            bias_gradient += places_error[ONE, ONE].sum(axis=0)
+            tiles_error = _map(self.b.T, places_error @ u_transposed)  # (t, t, n·down·across, d)
+            self._add_up(tiles_error, input_error[few])
+        return _map(self.g.T, u_gradient), bias_gradient, input_error
+
+    def _blocks(self, samples: int) -> Iterator[slice]:
+        """A few pictures at a time."""
+        size = self.down * self.across * (self.m + 2) ** 2 * max(self.depths) * self.u.itemsize
+        at_once = max(1, AT_ONCE // size)
+        return (slice(start, start + at_once) for start in range(0, samples, at_once))
+
+    def _v(self, input: Array) -> Array:
+        """V = B X Bᵀ of every tile `(t, t, n·down·across, d)`."""
+        pictures = self._whole(input, overlap=2)
+        pictures[:, : input.shape[1], : input.shape[2]] = input
+        return _map(self.b, self._tiles(pictures, self.m + 2, self.m + 2))
+
+    def _whole(self, like: Array, overlap: int) -> Array:
+        """Room for pictures that whole tiles fit in, zeros where they reach out of pictures such as `like`."""
+        samples, height, width, depth = like.shape
+        shape = (samples, self.down * self.m + overlap, self.across * self.m + overlap, depth)
+        pictures = np.empty(shape, like.dtype)
+        pictures[:, height:] = 0
+        pictures[:, :, width:] = 0
+        return pictures
+
+    def _tiles(self, pictures: Array, height: int, width: int) -> Array:
+        """A view of the same place in all tiles, for each place of a tile of `height`×`width`:
+        `(height, width, n, down, across, d)`. Tiles begin m rows and columns apart, so that larger ones overlap."""
+        sample, row, column, number = pictures.strides
+        shape = (height, width, len(pictures), self.down, self.across, pictures.shape[3])
+        return as_strided(pictures, shape, (row, column, sample, self.m * row, self.m * column, number))
+
+    def _add_up(self, tiles_error: Array, input_error: Array) -> None:
+        """∂E/∂X of a few pictures: the errors of their tiles, added in the two rows and columns where they overlap."""
+        m = self.m
+        pictures = self._whole(input_error, overlap=2)
+        pictures[:, self.down * m :] = 0
+        pictures[:, :, self.across * m :] = 0
+        tiles_error = tiles_error.reshape(m + 2, m + 2, len(pictures), self.down, self.across, -1)
+        inner, outer = slice(0, m), slice(m, m + 2)
+        self._tiles(pictures, m, m)[...] = tiles_error[inner, inner]
+        for rows, columns in ((outer, inner), (inner, outer), (outer, outer)):
+            beyond = pictures[:, rows.start :, columns.start :]
+            tiles = self._tiles(beyond, rows.stop - rows.start, columns.stop - columns.start)
+            tiles += tiles_error[rows, columns]
+        input_error[...] = pictures[:, : input_error.shape[1], : input_error.shape[2]]
+
+
+def _map(matrix: Array, array: Array) -> Array:
+    """The matrix `(p, q)` applied to both first axes of an array `(q, q, …, d)`: `(p, p, rest, d)`."""
+    p, q = matrix.shape
+    rows = matrix @ np.ascontiguousarray(array).reshape(q, -1)
+    both = matrix @ rows.reshape(p, q, -1)
+    return both.reshape(p, p, -1, array.shape[-1])
