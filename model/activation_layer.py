@@ -40,15 +40,20 @@ class ActivationLayer(Layer):
         input = floats(input)
         output = self.activation(input)
         if training is not False:
-            self.input, self.output = input, output
+            self.input, self.output = (None, output) if self._prime_of_output() else (input, None)
         return output
 
     def backward_propagation(self, output_error: Array, learning_rate: float | None = None) -> Array:
         """∂E/∂X = f'(X) · ∂E/∂Y, element by element. There is nothing to learn: `learning_rate` is not used."""
-        input, output = remembered(self.input), remembered(self.output)
-        prime_of_output = PRIMES_OF_OUTPUT.get((self.activation, self.activation_prime))
-        slope = np.asarray(prime_of_output(output) if prime_of_output else self.activation_prime(input))
+        prime_of_output = self._prime_of_output()
+        if prime_of_output:
+            slope = prime_of_output(remembered(self.output))
+        else:
+            slope = np.asarray(self.activation_prime(remembered(self.input)))
         return where(slope, output_error) if slope.dtype == np.bool_ else slope * output_error
+
+    def _prime_of_output(self) -> Activation | None:
+        return PRIMES_OF_OUTPUT.get((self.activation, self.activation_prime))
 
     def settings(self) -> dict[str, Any]:
         return {"activation": self.activation.__name__}

@@ -25,6 +25,7 @@ class BatchNormalizationLayer(Layer):
     parameter_names = ("scale", "shift")
     statistic_names = ("mean", "variance")
     EPSILON = EPSILON
+    centred: Array | None = None  # X less its mean, in training
 
     def parameter_shapes(self, input_shape: Shape) -> dict[str, Shape]:
         return {"scale": input_shape[-1:], "shift": input_shape[-1:]}
@@ -40,20 +41,21 @@ class BatchNormalizationLayer(Layer):
         """Y = scale · (X − mean) / deviation + shift."""
         input = np.asarray(input, self.scale.dtype)
         rows = self._rows(input)
-        centred, deviation = None, self._deviation(self.variance)
         if training:
-            centred = rows - self._row(self._mean(rows))
-            deviation = self._deviation(self._mean(centred * centred))
-            output = centred * self._row(self.scale / deviation)
+            self.centred = rows - self._row(self._mean(rows))
+            output = self.centred * self.centred
+            self.deviation = self._deviation(self._mean(output))
+            np.multiply(self.centred, self._row(self.scale / self.deviation), out=output)
             output += self._row(self.shift)
         else:
-            slope = self.scale / deviation
+            slope, offset = self.line()
             output = rows * self._row(slope)
-            output += self._row(self.shift - self.mean * slope)
-        output = output.reshape(input.shape)
+            output += self._row(offset)
+            if training is None:
+                self.centred, self.deviation = rows - self._row(self.mean), self._deviation(self.variance)
         if training is not False:
-            self.input, self.centred, self.deviation, self.output = input, centred, deviation, output
-        return output
+            self.of_batch = bool(training)
+        return output.reshape(input.shape)
 
     def backward_propagation(self, output_error: Array, learning_rate: float | None = None) -> Array:
         """∂E/∂scale = Σ X̂ · ∂E/∂Y, ∂E/∂shift = Σ ∂E/∂Y and
@@ -63,18 +65,25 @@ class BatchNormalizationLayer(Layer):
         The two means, over the batch, are what X does to its own mean and deviation. They are left out where mean and
         deviation were not those of the batch.
         """
-        input = remembered(self.input)
-        error = self._rows(np.asarray(output_error, self.scale.dtype))
-        centred = self._rows(input) - self._row(self.mean) if self.centred is None else self.centred
-        mean, along = self._mean(error), self._mean(centred * error) / self.deviation
+        error, centred = self._rows(np.asarray(output_error, self.scale.dtype)), remembered(self.centred)
+        input_error = centred * error
+        mean, along = self._mean(error), self._mean(input_error) / self.deviation
         count = output_error.size // len(mean)
         self.gradients = {"scale": count * along, "shift": count * mean}
-        if self.centred is not None:
-            error = error - centred * self._row(along / self.deviation)
-            error -= self._row(mean)
-        input_error = error * self._row(self.scale / self.deviation)
+        if self.of_batch:
+            np.multiply(centred, self._row(-along / self.deviation), out=input_error)
+            input_error += error
+            input_error -= self._row(mean)
+            input_error *= self._row(self.scale / self.deviation)
+        else:
+            np.multiply(error, self._row(self.scale / self.deviation), out=input_error)
         self._take_step(learning_rate)
         return input_error.reshape(output_error.shape)
+
+    def line(self) -> tuple[Array, Array]:
+        """What the layer does in prediction, Y = slope · X + offset: both `(d,)`."""
+        slope = self.scale / self._deviation(self.variance)
+        return slope, self.shift - self.mean * slope
 
     def settle(self, input: Array) -> None:
         """Take mean and variance of an input as those to predict with."""

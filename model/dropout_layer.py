@@ -45,10 +45,12 @@ class DropoutLayer(Layer):
         mask = None
         if training:
             rng = self.rng or np.random.default_rng()
-            mask = rng.random(input.shape, dtype=np.float32) >= self.rate
+            # Two random bytes are fine enough, and drawn four times as fast as a number.
+            drawn = np.frombuffer(rng.bytes(2 * input.size), np.uint16).reshape(input.shape)
+            mask = drawn >= round(self.rate * 2**16)
             output = where(mask, input) * (1 / (1 - self.rate))
         if training is not False:
-            self.input, self.mask, self.output = input, mask, output
+            self.input, self.mask = input, mask
         return output
 
     def backward_propagation(self, output_error: Array, learning_rate: float | None = None) -> Array:

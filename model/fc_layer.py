@@ -55,7 +55,7 @@ class FCLayer(Layer):
         input = np.asarray(input, self.weights.dtype)
         output = input @ self.weights + self.bias
         if training is not False:
-            self.input, self.output = input, output
+            self.input = input
         return output
 
     def compute_gradients(self, output_error: Array) -> None:

@@ -16,6 +16,8 @@ class FlattenLayer(Layer):
         input_shape: any; left out, it is taken from the layer before.
     """
 
+    shape: Shape | None = None  # of the last input
+
     def build(self, input_shape: Shape, rng: np.random.Generator | None = None, dtype: DTypeLike = np.float64) -> None:
         self.input_shape = input_shape
         self.output_shape = (math.prod(input_shape),)
@@ -25,9 +27,9 @@ class FlattenLayer(Layer):
         input = np.asarray(input)
         output = input.reshape(len(input), math.prod(input.shape[1:]))
         if training is not False:
-            self.input, self.output = input, output
+            self.shape = input.shape
         return output
 
     def backward_propagation(self, output_error: Array, learning_rate: float | None = None) -> Array:
         """∂E/∂X = ∂E/∂Y in the shape of X."""
-        return output_error.reshape(remembered(self.input).shape)
+        return output_error.reshape(remembered(self.shape))

@@ -5,7 +5,7 @@ A layer turns its input X into its output Y, and ∂E/∂Y into ∂E/∂X. That 
 
 import copy
 from abc import ABC, abstractmethod
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
@@ -14,6 +14,7 @@ from .shapes import Shape, read_shape
 
 Array = NDArray[Any]
 Arrays = dict[str, Array]  # by name
+T = TypeVar("T")
 
 
 class Layer(ABC):
@@ -27,7 +28,7 @@ class Layer(ABC):
     Attributes:
         parameter_names: the attributes that are learned. Most layers have none.
         statistic_names: the attributes that `settle` measures. Most layers have none.
-        input, output: X and Y of the last pass that can be run backwards.
+        input, output: X and Y of the last pass that can be run backwards, where that takes the whole of them.
         gradients: ∂E/∂ of each parameter, summed over the batch, as the last `backward_propagation` left them.
         rng: where a layer that draws at random while training draws from.
     """
@@ -116,15 +117,15 @@ class Layer(ABC):
                 parameter -= learning_rate * self.gradients[name]
 
 
-def remembered(array: Array | None) -> Array:
+def remembered(left: T | None) -> T:
     """What a forward pass left for the backward pass.
 
     Raises:
         RuntimeError: there was none.
     """
-    if array is None:
+    if left is None:
         raise RuntimeError("there is no input to go back to: call forward_propagation(input, training=True) first")
-    return array
+    return left
 
 
 def floats(array: ArrayLike) -> Array:
@@ -144,12 +145,14 @@ def pictures(input: Array) -> Array:
     return input
 
 
-def where(condition: Array, array: Array) -> Array:
-    """`np.where(condition, array, 0)` in a twentieth of the time.
+def where(condition: Array, array: Array, out: Array | None = None) -> Array:
+    """`np.where(condition, array, 0)` in a twentieth of the time; `out` is an array to write to.
 
     A product with 0 and 1 is as fast, but 0 · ∞ is not a number. The bits are multiplied instead, as whole numbers.
     """
-    return (array.view(f"i{array.itemsize}") * condition).view(array.dtype)
+    whole = f"i{array.itemsize}"
+    selected = np.multiply(array.view(whole), condition, out=None if out is None else out.view(whole))
+    return selected.view(array.dtype)
 
 
 def initial_weights(shape: Shape, inputs: int, rng: np.random.Generator | None, dtype: DTypeLike) -> Array:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from .layer import Array, Layer, pictures, remembered
+from .layer import Array, Layer, pictures, remembered, where
 from .shapes import Shape, ShapeLike, batch_of, read_shape
 
 
@@ -20,6 +20,8 @@ class MaxPoolingLayer(Layer):
     The largest of a field is the largest of its columns' largest: first along the height, where the numbers of a whole
     row lie side by side and numpy is at its fastest, then along the width of what is left.
     """
+
+    shape: Shape | None = None  # of the last input
 
     def __init__(self, input_shape: ShapeLike | None = None, pool_shape: ShapeLike | None = None) -> None:
         if pool_shape is None and input_shape is not None and len(read_shape("pool_shape", input_shape)) < 3:
@@ -42,10 +44,11 @@ class MaxPoolingLayer(Layer):
         """Y = max X over each field."""
         p, q = self.pool_shape
         input = pictures(np.asarray(input))
-        rows = largest(positions(input, p, axis=1))  # (n, h // p, w, d)
-        output = largest(positions(rows, q, axis=2))  # (n, h // p, w // q, d)
-        if training is not False:
-            self.input, self.rows, self.output = input, rows, output
+        remember = training is not False
+        rows, lower = largest(positions(input, p, axis=1), remember)  # (n, h // p, w, d)
+        output, further_right = largest(positions(rows, q, axis=2), remember)  # (n, h // p, w // q, d)
+        if remember:
+            self.shape, self.larger = input.shape, [lower, further_right]  # a byte a number instead of the input
         return output
 
     def backward_propagation(self, output_error: Array, learning_rate: float | None = None) -> Array:
@@ -54,33 +57,37 @@ class MaxPoolingLayer(Layer):
         Of equal values the first counts, column by column: the upper one in the leftmost column. (PyTorch goes row by
         row.)
         """
-        input, output = remembered(self.input), remembered(self.output)
-        p, q = self.pool_shape
-        bits = output_error.view(f"i{output_error.itemsize}")  # as whole numbers: the floats' 0 · ∞ is not a number
-        rows_bits = delivered(bits, output, self.rows, q, axis=2)
-        return delivered(rows_bits, self.rows, input, p, axis=1).view(output_error.dtype)
+        samples, height, width, depth = remembered(self.shape)
+        (p, q), (lower, further_right) = self.pool_shape, self.larger
+        rows_error = np.empty((samples, height // p, width, depth), output_error.dtype)
+        rows_error[:, :, width // q * q :] = 0
+        deliver(output_error, further_right, positions(rows_error, q, axis=2))
+        input_error = np.empty((samples, height, width, depth), output_error.dtype)
+        input_error[:, height // p * p :] = 0
+        deliver(rows_error, lower, positions(input_error, p, axis=1))
+        return input_error
 
     def settings(self) -> dict[str, Any]:
         return {"pool_shape": list(self.pool_shape)}
 
 
-def largest(values: list[Array]) -> Array:
-    """The largest of the values at each place."""
-    found = values[0]
-    for value in values[1:]:
+def largest(values: list[Array], remember: bool) -> tuple[Array, list[Array]]:
+    """The largest of the values at each place; to remember, where each but the first is larger than those before it."""
+    found, *others = values
+    larger = []
+    for value in others:
+        if remember:
+            larger.append(value > found)
         found = np.maximum(found, value)
-    return found
+    return found, larger
 
 
-def delivered(error: Array, largest: Array, values: Array, size: int, axis: int) -> Array:
-    """The error of each largest value, in whole numbers, brought to the first position of its field that has it."""
-    found = np.zeros(values.shape, error.dtype)
-    value, share = positions(values, size, axis), positions(found, size, axis)
-    share[0][...] = error
-    for i in range(size - 1):  # what is not for one position goes on to the next
-        np.multiply(share[i], value[i] != largest, out=share[i + 1])
-        share[i] -= share[i + 1]
-    return found
+def deliver(error: Array, larger: list[Array], shares: list[Array]) -> None:
+    """Bring the error to the position that has the largest value: the last that is larger than those before it."""
+    shares[0][...] = error
+    for i in range(len(larger), 0, -1):
+        where(larger[i - 1], shares[0], out=shares[i])
+        where(~larger[i - 1], shares[0], out=shares[0])
 
 
 def positions(array: Array, size: int, axis: int) -> list[Array]:
