@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .files import brief
+from .folding import folded
 from .images import images_to_input
 from .layer import Array
 from .losses import softmax
@@ -38,6 +39,7 @@ class DigitClassifier:
 
     def __init__(self, network: Network, header: dict[str, Any] | None = None) -> None:
         self.network = network
+        self._ready = folded(network)
         self.header = header or {}
         self.temperature, self.unsure_below, self.no_digit_below = (
             float(self.header.get(name, usual)) for name, (usual, _, _) in SETTINGS.items()
@@ -88,4 +90,4 @@ class DigitClassifier:
         return Verdict.UNSURE if probabilities.max() < self.unsure_below else Verdict.DIGIT
 
     def _logits(self, images: NDArray[np.uint8]) -> Array:
-        return self.network.predict(images_to_input(images)) / np.float32(self.temperature)
+        return self._ready.predict(images_to_input(images)) / np.float32(self.temperature)
