@@ -9,6 +9,7 @@ from .activation_layer import ActivationLayer
 from .activations import relu, relu_prime, tanh, tanh_prime
 from .batch_normalization_layer import BatchNormalizationLayer
 from .conv_layer import ConvLayer
+from .dropout_layer import DropoutLayer
 from .fc_layer import FCLayer
 from .flatten_layer import FlattenLayer
 from .layer import Layer
@@ -54,12 +55,16 @@ def quick() -> list[Layer]:
 
 
 def best() -> list[Layer]:
-    """Pooled at once, as a full picture is what costs most; then three layers, the last of which sees a whole digit."""
+    """Two pairs of 3×3 convolutions and one that sees the whole digit, with dropout behind each."""
     return [
-        ConvLayer(kernel_shape=(5, 5), layer_depth=32),  # (24, 24, 32)
+        ConvLayer(kernel_shape=(3, 3), layer_depth=32),  # (26, 26, 32)
+        BatchNormalizationLayer(),  # (26, 26, 32)
+        ActivationLayer(activation=relu, activation_prime=relu_prime),  # (26, 26, 32)
+        ConvLayer(kernel_shape=(3, 3), layer_depth=32),  # (24, 24, 32)
         MaxPoolingLayer(pool_shape=(2, 2)),  # (12, 12, 32)
         BatchNormalizationLayer(),  # (12, 12, 32)
         ActivationLayer(activation=relu, activation_prime=relu_prime),  # (12, 12, 32)
+        DropoutLayer(rate=0.4),  # (12, 12, 32)
         ConvLayer(kernel_shape=(3, 3), layer_depth=64),  # (10, 10, 64)
         BatchNormalizationLayer(),  # (10, 10, 64)
         ActivationLayer(activation=relu, activation_prime=relu_prime),  # (10, 10, 64)
@@ -67,10 +72,12 @@ def best() -> list[Layer]:
         MaxPoolingLayer(pool_shape=(2, 2)),  # (4, 4, 64)
         BatchNormalizationLayer(),  # (4, 4, 64)
         ActivationLayer(activation=relu, activation_prime=relu_prime),  # (4, 4, 64)
-        ConvLayer(kernel_shape=(3, 3), layer_depth=128),  # (2, 2, 128)
-        BatchNormalizationLayer(),  # (2, 2, 128)
-        ActivationLayer(activation=relu, activation_prime=relu_prime),  # (2, 2, 128)
-        FlattenLayer(),  # (512,)
+        DropoutLayer(rate=0.4),  # (4, 4, 64)
+        ConvLayer(kernel_shape=(4, 4), layer_depth=128),  # (1, 1, 128)
+        BatchNormalizationLayer(),  # (1, 1, 128)
+        ActivationLayer(activation=relu, activation_prime=relu_prime),  # (1, 1, 128)
+        DropoutLayer(rate=0.4),  # (1, 1, 128)
+        FlattenLayer(),  # (128,)
         FCLayer(output_shape=(10,)),  # (10,)
     ]
 
