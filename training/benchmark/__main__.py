@@ -19,9 +19,10 @@ from .growth import growth
 from .measure import Spread, three_figures
 from .rows import MODES, Row, Settings
 from .rows import ROWS as COMPARISONS
+from .winograd_border import winograd
 
 FOLDER = RUNS / "benchmark"
-ROWS = {**COMPARISONS, "growth": growth}
+ROWS = {**COMPARISONS, "growth": growth, "winograd": winograd}
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -11,7 +11,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import Any, Self
 
 Work = Callable[[], dict[str, float]]  # does a piece of work; returns what else there is to say of it
+
+PROCESS = ExitStack()  # what a contestant holds for as long as its process lives
 
 
 class Unavailable(RuntimeError):
@@ -47,7 +49,7 @@ class Contestant:
         self.name = name
         context = get_context("spawn")
         self.connection, theirs = context.Pipe()
-        self.process = context.Process(target=serve, args=(theirs, make, arguments), daemon=True)
+        self.process = context.Process(target=serve, args=(theirs, make, arguments))
         self.process.start()
         theirs.close()
 
@@ -94,6 +96,8 @@ def serve(connection: Connection, make: str, arguments: tuple[Any, ...]) -> None
         connection.send(missing)
     except EOFError:
         pass
+    finally:
+        PROCESS.close()
 
 
 def peak_memory() -> float:

@@ -1,5 +1,6 @@
 """What is measured: each row sets its contestants against each other and holds the outcome to a target."""
 
+import statistics
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -9,6 +10,7 @@ from typing import Any
 
 from model.weights import save_network
 
+from ..parallel.network import LARGEST_SHARD
 from . import jobs
 from .measure import Contestant, Sample, Spread, fastest, in_turns, ratio, three_figures
 from .ours import operations
@@ -127,6 +129,27 @@ def training(settings: Settings) -> Iterator[Row]:
         yield Row(f"memory while training `{name}`", f"{ours:.0f} MB", theirs, share, 0.5, False)
 
 
+def profile(settings: Settings) -> Iterator[Row]:
+    """Where a training step's time goes: each layer's passes, an image, on one thread; and its share of all layers."""
+    for name in ("article", "quick", "best"):
+        network, _, _ = jobs.job(name)
+        rounds = turns(settings, ("ours", "ours.passes", (name,)))["ours"]
+        times = {pass_: statistics.median(each.facts[pass_] for each in rounds) for pass_ in rounds[0].facts}
+        total = sum(times.values())
+        for number, layer in enumerate(network.layers):
+            passes = [times[f"{number} {direction}"] for direction in ("forwards", "backwards")]
+            forwards, backwards = (three_figures(1e6 * each / LARGEST_SHARD) for each in passes)
+            yield Row(
+                f"`{name}` {number}: {type(layer).__name__} → {layer.output_shape}",
+                f"{forwards} µs forwards",
+                f"{backwards} µs backwards",
+                Spread.of([sum(passes) / total]),
+                None,
+                at_least=False,
+                percent=True,
+            )
+
+
 def scikit_learn(settings: Settings) -> Iterator[Row]:
     """Ours against scikit-learn's multilayer perceptron, on the one network that both can be."""
     samples = turns(
@@ -243,6 +266,7 @@ def article_algorithm(settings: Settings) -> Iterator[Row]:
 
 ROWS: dict[str, Callable[[Settings], Iterator[Row]]] = {
     "training": training,
+    "profile": profile,
     "scikit-learn": scikit_learn,
     "one-image": one_image,
     "many-images": many_images,
