@@ -223,6 +223,6 @@ def _sizes(folder: Path) -> dict[Path, int]:
 DATASETS = {
     "mnist": Source("MNIST", 60_000, _cached("mnist", "c2069063c1105f2b", _mnist)),
     "usps": Source("USPS, digits from envelopes", 0, _cached("usps", "394733af5ed9260b", _usps)),
-    "digits": Source("the small digits of scikit-learn, not MNIST", 1_297, _digits),
+    "digits": Source("scikit-learn’s small digits, not MNIST", 1_297, _digits),
 }
 TRAINABLE = [name for name, source in DATASETS.items() if source.train_size]

@@ -1,7 +1,7 @@
 """Files that are written whole or not at all, and named arrays in one `.npz` file, read without trusting it.
 
-Weights, checkpoints, strokes, handwriting and decoded data sets are kept in such files. What a file is for, and what
-helps when it is damaged, knows whoever reads it.
+Weights, checkpoints, strokes, handwriting and decoded data sets are kept in such files. Whoever reads one knows what it
+is for and what helps when it is damaged; here it is only a file.
 """
 
 import json
@@ -147,7 +147,7 @@ def _read_array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Array:
         ArchiveError: it is none, or does not have the size that its own header tells.
     """
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        # numpy writes no others; of them zipfile unpacks as much at once as comes, whatever the file said.
+        # numpy writes no other kinds, and zipfile sets no bound to what it unpacks of those at once.
         raise ArchiveError(f"{brief(member.filename)} is compressed in another way")
     with archive.open(member) as file:
         if np.lib.format.read_magic(file) != (1, 0):
