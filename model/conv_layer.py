@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 from numpy.typing import DTypeLike
 
 from .layer import Array, Layer, initial_weights, pictures, remembered
@@ -121,7 +120,7 @@ def convolve(input: Array, weights: Array, bias: Array) -> Array:
     samples, height, width, _ = input.shape
     m, n, _, depth = weights.shape
     output = np.empty((samples, height - m + 1, width - n + 1, depth), input.dtype)
-    row = np.tile(bias, output.shape[2])  # numpy is slow on short rows
+    row = np.full(output.shape[2:], bias).reshape(-1)  # numpy is slow on short rows
     for few, patches in unfolded(input, (m, n)):
         np.matmul(patches, weights.reshape(-1, depth), out=output[few].reshape(-1, depth))
         rows = output[few].reshape(-1, len(row))
@@ -140,7 +139,8 @@ def unfolded(input: Array, kernel_shape: Shape) -> Iterator[tuple[slice, Array]]
     input = np.ascontiguousarray(input)
     sample, line, pixel, _ = input.strides
     # sliding_window_view would say the same, but takes longer than the product for a single picture.
-    windows = as_strided(input, (samples, rows, columns, m, n * depth), (sample, line, pixel, line, input.itemsize))
+    shape, strides = (samples, rows, columns, m, n * depth), (sample, line, pixel, line, input.itemsize)
+    windows: Array = np.ndarray(shape, input.dtype, input, strides=strides)
     at_once = max(1, UNFOLDED_AT_ONCE // (rows * columns * m * n * depth * input.itemsize))
     for start in range(0, samples, at_once):
         few = slice(start, start + at_once)

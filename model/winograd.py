@@ -26,7 +26,6 @@ from collections.abc import Iterator
 from functools import cache
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 from numpy.typing import DTypeLike
 
 from .layer import Array
@@ -36,6 +35,9 @@ from .layer import Array
 POINTS = {4: (0, 1, -1, 2, -1 / 2), 6: (0, 1, -1, 2, -2, 1 / 2, -1 / 2)}
 ONE = 1  # the place of the point 1, where each output has the weight 1: a bias is added there, once a tile
 AT_ONCE = 2**20  # bytes of V: what a few pictures need stays in the core's second cache
+# From where on this way is the faster one. With 64 pictures, training gains from 4 channels on, but prediction loses
+# up to a third with fewer than 8. One picture gains from 8×8 outputs of 64 → 64 channels, or 24×24 of 16 → 32.
+FEWEST_CHANNELS, FEWEST_MULTIPLICATIONS = 8, 2**18
 
 
 @cache
@@ -59,10 +61,16 @@ def matrices(m: int, dtype: DTypeLike) -> tuple[Array, Array, Array]:
 
 
 def pays(input_shape: tuple[int, ...], weights_shape: tuple[int, ...]) -> bool:
-    """Whether this way is the faster one for X `(n, h, w, d)` and W `(m, n, d, k)`: measured, and so the same bits
-    everywhere."""
+    """Whether this way is the faster one for X `(n, h, w, d)` and W `(m, n, d, k)`.
+
+    Measured (`python -m training.benchmark --rows winograd`), and decided by the shapes alone, so that the same seed
+    gives the same bits on every machine. The maps take their time whatever the number of products that they save: with
+    few channels or little to multiply, the plain way's one product is over sooner.
+    """
     samples, height, width, _ = input_shape
-    return weights_shape[:2] == (3, 3) and min(weights_shape[2:]) >= 8 and samples * (height - 2) * (width - 2) >= 256
+    *kernel, depth, kernels = weights_shape
+    multiplications = samples * (height - 2) * (width - 2) * depth * kernels  # at each of the kernel's nine places
+    return kernel == [3, 3] and min(depth, kernels) >= FEWEST_CHANNELS and multiplications >= FEWEST_MULTIPLICATIONS
 
 
 class Winograd:
@@ -138,12 +146,14 @@ class Winograd:
         pictures[:, :, width:] = 0
         return pictures
 
-    def _tiles(self, pictures: Array, height: int, width: int) -> Array:
+    def _tiles(self, pictures: Array, height: int, width: int, top: int = 0, left: int = 0) -> Array:
         """A view of the same place in all tiles, for each place of a tile of `height`×`width`:
-        `(height, width, n, down, across, d)`. Tiles begin m rows and columns apart, so that larger ones overlap."""
+        `(height, width, n, down, across, d)`. Tiles begin m rows and columns apart, so that larger ones overlap, and
+        the first one at row `top` and column `left`."""
         sample, row, column, number = pictures.strides
         shape = (height, width, len(pictures), self.down, self.across, pictures.shape[3])
-        return as_strided(pictures, shape, (row, column, sample, self.m * row, self.m * column, number))
+        strides = (row, column, sample, self.m * row, self.m * column, number)
+        return np.ndarray(shape, pictures.dtype, pictures, top * row + left * column, strides)
 
     def _add_up(self, tiles_error: Array, input_error: Array) -> None:
         """∂E/∂X of a few pictures: the errors of their tiles, added in the two rows and columns where they overlap."""
@@ -155,8 +165,8 @@ class Winograd:
         inner, outer = slice(0, m), slice(m, m + 2)
         self._tiles(pictures, m, m)[...] = tiles_error[inner, inner]
         for rows, columns in ((outer, inner), (inner, outer), (outer, outer)):
-            beyond = pictures[:, rows.start :, columns.start :]
-            tiles = self._tiles(beyond, rows.stop - rows.start, columns.stop - columns.start)
+            size = rows.stop - rows.start, columns.stop - columns.start
+            tiles = self._tiles(pictures, *size, rows.start, columns.start)
             tiles += tiles_error[rows, columns]
         input_error[...] = pictures[:, : input_error.shape[1], : input_error.shape[2]]
 
