@@ -41,7 +41,7 @@ def test_a_run_is_started_watched_stopped_gone_on_with_and_chosen(page: Page, ap
     folder = project / "runs" / "mine"
     open_page(page, "Train")
     expect(page.get_by_text("There is no run yet.")).to_be_visible()
-    choose(page, "Data", "digits: the 1,797")
+    choose(page, "Data", "scikit-learn’s small digits, not MNIST: 1,297 digits")
     page.get_by_label("Name").fill("mine")
     page.get_by_label("Name").press("Enter")
     page.get_by_label("Epochs").fill("40")
