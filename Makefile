@@ -1,4 +1,4 @@
-# The only door: everything people do with this project is a target here.
+# All commands of this project; `make` lists them.
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -19,9 +19,9 @@ help:  ## list these targets
 run: runs/quick/report/report.html  ## train the quick recipe, write its report, open the app
 	@$(MAKE) --no-print-directory app
 
-setup: .venv/ready  ## make .venv and install what the project needs
+setup: .venv/ready  ## create .venv and install the requirements
 
-train: setup  ## train RECIPE (article, quick, sprint, best, tiny); ARGS="--seed 1 --name mine" goes to training.train
+train: setup  ## train RECIPE (article, quick, sprint, best, tiny); ARGS="--seed 1 --name mine" is passed to training.train
 	$(BIN)/python -m training.train --recipe "$(RECIPE)" $(ARGS)
 
 evaluate: setup  ## measure WEIGHTS (a file, or best, quick, tiny, article) on DATASET (mnist, usps, digits, a folder or file)
@@ -29,7 +29,7 @@ evaluate: setup  ## measure WEIGHTS (a file, or best, quick, tiny, article) on D
 
 report: evaluate  ## the same as evaluate
 
-app: setup  ## open the app; PORT=8600 chooses the port, HEADLESS=1 opens no browser
+app: setup  ## start the app; PORT=8600 sets the port, HEADLESS=1 opens no browser
 	$(BIN)/python -m app --server.port "$(PORT)" --server.headless $(if $(HEADLESS),true,false)
 
 test: .venv/dev-ready  ## install what the tests need, and run them, two at once, but for the slow ones
@@ -38,26 +38,26 @@ test: .venv/dev-ready  ## install what the tests need, and run them, two at once
 test-slow: .venv/dev-ready  ## run the slow ones
 	$(BIN)/python -m pytest -m slow $(ARGS)
 
-torture: .venv/dev-ready  ## break it: HOSTILE uploads and messages, damaged files, a crowd; a quarter of an hour
+torture: .venv/dev-ready  ## run the hostile tests at full size, with HOSTILE uploads and messages; takes a quarter of an hour
 	HOSTILE=$(HOSTILE) $(BIN)/python -m pytest tests/hostile $(ARGS)
 
-check: .venv/dev-ready  ## lint, formatting and types
+check: .venv/dev-ready  ## check style, formatting and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-audit: .venv/audit-ready  ## look for known vulnerabilities in the locked dependencies; asks osv.dev, so it needs a network
+audit: .venv/audit-ready  ## check the locked dependencies for known vulnerabilities; needs access to osv.dev
 	@.venv/audit/bin/python -c 'import requests; requests.head("https://api.osv.dev", timeout=10)' 2> /dev/null \
-	    || { echo "audit: osv.dev cannot be reached from here: nothing was checked" >&2; exit 1; }
+	    || { echo "audit: osv.dev cannot be reached, so nothing was checked" >&2; exit 1; }
 	.venv/audit/bin/pip-audit --vulnerability-service osv --disable-pip -r requirements.lock -r requirements-dev.lock
 
-screenshots: .venv/dev-ready  ## picture every page into docs/, light, dark and as on a phone
+screenshots: .venv/dev-ready  ## take screenshots of every page into docs/: light, dark and on a phone
 	$(BIN)/python -m tests.browser.screenshots docs/
 
-bench: .venv/bench-ready  ## install PyTorch, and measure speed and memory side by side; ARGS="--rows training --rounds 3"
+bench: .venv/bench-ready  ## install PyTorch, and compare speed and memory; ARGS="--rows training --rounds 3"
 	$(BIN)/python -m training.benchmark $(ARGS)
 
-clean:  ## remove what was made, but for runs/
+clean:  ## remove everything that was generated, except runs/
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -71,7 +71,7 @@ clean:  ## remove what was made, but for runs/
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	touch $@
 
-# A tool of its own, not part of the project: it gets an environment of its own, and its newest version.
+# Not a dependency of the project: installed in its newest version, in a separate environment.
 .venv/audit-ready: .venv/ready
 	$(PYTHON) -m venv .venv/audit
 	.venv/audit/bin/pip install --quiet --disable-pip-version-check pip-audit

@@ -1,1 +1,1 @@
-"""The Streamlit app: pages and the drawing pad."""
+"""The Streamlit app."""

@@ -1,4 +1,4 @@
-"""`python -m app`: open the app, its runs and handwriting in this folder. What follows are Streamlit's options."""
+"""Start the app: `python -m app`, with Streamlit's options. Runs and handwriting are kept in the working directory."""
 
 import sys
 from pathlib import Path

@@ -1,7 +1,7 @@
-"""Who is let in, and what the browser may do: asked of every request, before Streamlit sees it.
+"""Checks every request before Streamlit sees it, and adds security headers to every response.
 
-Streamlit asks an outside service for its own address when a page of another origin knocks. Here such a page is turned
-away first.
+Streamlit asks an outside service for its own address when a request comes from another origin. The guard refuses such
+requests first.
 """
 
 import re
@@ -13,12 +13,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 class Guard:
-    """ASGI middleware: refuses other host names and other origins, and gives every answer the same headers.
+    """ASGI middleware: refuses other host names and other origins, and sets the same headers on every response.
 
     Args:
-        app: what answers the requests that are let in.
-        hosts: the names by which this server may be called, without a port.
-        headers: what every answer carries, in place of headers of the same names.
+        app: the application that answers the allowed requests.
+        hosts: the allowed host names, without a port.
+        headers: set on every response; they replace headers of the same names.
     """
 
     def __init__(self, app: ASGIApp, hosts: Collection[str], headers: Mapping[str, str]) -> None:
@@ -32,7 +32,9 @@ class Guard:
         problem = refusal(Headers(scope=scope), self.hosts)
         if scope["type"] == "websocket":
             if problem:
-                return await send({"type": "websocket.close", "code": 1008, "reason": problem})  # becomes a 403
+                return await send(
+                    {"type": "websocket.close", "code": 1008, "reason": problem}
+                )  # the client receives a 403
             return await self.app(scope, receive, send)
         started = False
 
@@ -54,10 +56,10 @@ class Guard:
 
 
 def refusal(headers: Headers, hosts: Collection[str]) -> str:
-    """Why a request is not let in: it comes under another name or from another origin. Empty where it is."""
-    named, origins = headers.getlist("host"), headers.getlist("origin")
-    if len(named) != 1 or re.sub(r":\d+$", "", named[0]).lower() not in hosts:
+    """The reason to refuse a request: another host name or another origin. Empty if the request is allowed."""
+    names, origins = headers.getlist("host"), headers.getlist("origin")
+    if len(names) != 1 or re.sub(r":\d+$", "", names[0]).lower() not in hosts:
         return "This app does not answer under that name: open it as http://localhost, with its port."
-    if any(origin.partition("://")[2].lower() != named[0].lower() for origin in origins):
-        return "This app answers its own pages only."
+    if any(origin.partition("://")[2].lower() != names[0].lower() for origin in origins):
+        return "This app answers only requests from its own pages."
     return ""

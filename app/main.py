@@ -1,4 +1,4 @@
-"""The app's set-up and its pages, which `server.py` serves."""
+"""The app's configuration and its list of pages. `server.py` serves it."""
 
 import streamlit as st
 

@@ -1,30 +1,30 @@
-"""The app as a server, which `python -m app` starts. `main.py` lists its pages, `.streamlit/` holds its settings."""
+"""The app's server, which `python -m app` starts. `main.py` lists its pages, `.streamlit/` holds its settings."""
 
 import streamlit as st
 from starlette.middleware import Middleware
 
 from app.guard import Guard
 
-# What a page of this app may load and run: what this server sends, and little else. There is no 'unsafe-eval', as
-# Streamlit's charts are drawn by Vega's interpreter. Each exception is needed; without it, this is what fails:
+# The Content-Security-Policy: pages may load and run only what this server sends, with few exceptions. 'unsafe-eval' is
+# not needed, as Streamlit draws charts with Vega's interpreter. The comment on each exception says what needs it.
 POLICY = {
     "default-src": ["'none'"],
     "script-src": [
         "'self'",
-        "blob:",  # our own components, such as the drawing pad, whose JavaScript Streamlit loads from memory
-        "'sha256-THxz9J9+wf7rhwR2YkXJoSZ13UCmYyC+3lNDv2+8ugA='",  # one line of Streamlit's page: a console error
+        "blob:",  # our own components, such as the drawing pad: Streamlit loads their JavaScript from memory
+        "'sha256-THxz9J9+wf7rhwR2YkXJoSZ13UCmYyC+3lNDv2+8ugA='",  # one inline script of Streamlit's page
     ],
     "style-src": [
         "'self'",
-        "'unsafe-inline'",  # what Streamlit and Vega write into the page, and our components and pages
+        "'unsafe-inline'",  # inline styles of Streamlit, Vega, our components and our pages
     ],
     "img-src": [
         "'self'",
-        "data:",  # the page's icon, and the picture that the network sees
+        "data:",  # the page's icon, and the image that the network sees
     ],
     "font-src": [
         "'self'",
-        "data:",  # a font in Streamlit's own style sheet: a console error
+        "data:",  # a font in Streamlit's style sheet
     ],
     "connect-src": ["'self'"],
     "base-uri": ["'none'"],

@@ -1,1 +1,1 @@
-"""Digits as pictures: the data sets, and the way from ink to MNIST's 28×28 frame."""
+"""Images of digits: the data sets, and the conversion of ink to MNIST's 28×28 frame."""

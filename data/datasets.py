@@ -1,7 +1,7 @@
-"""The data sets, as pictures in MNIST's frame, through scikit-learn and its cache.
+"""The data sets, as images in MNIST's frame, loaded through scikit-learn and its cache.
 
-scikit-learn keeps what OpenML sends as text, which takes seconds to decode. The decoded arrays are kept beside it, and
-checked against a fingerprint whenever they are loaded: a damaged file can be slow, but never silently wrong.
+scikit-learn caches OpenML's files as text, which takes seconds to decode. We cache the decoded arrays as well, and
+check their fingerprint whenever they are loaded: a damaged file costs time, but never gives wrong data.
 """
 
 import contextlib
@@ -25,22 +25,22 @@ from model.files import ArchiveError, read_arrays, write_arrays
 
 from .ink import picture_to_image
 
-PATIENCE = 25  # seconds without a byte from OpenML
-NO_DIGIT = 10  # the label of a picture that shows none
-Pictures = tuple[NDArray[np.uint8], NDArray[np.uint8]]  # and their labels
+TIMEOUT = 25  # seconds without a byte from OpenML
+NO_DIGIT = 10  # the label of a non-digit image
+Images = tuple[NDArray[np.uint8], NDArray[np.uint8]]  # images and their labels
 
 
 class DatasetError(ValueError):
-    """The data set cannot be had; the message says why and what helps."""
+    """The data set cannot be loaded; the message names the cause and the cure."""
 
 
 class OpenMLUnreachable(DatasetError):
-    """OpenML refused, is out of reach, or does not answer."""
+    """OpenML refused the request, cannot be reached, or does not answer."""
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """Pictures uint8 `(n, 28, 28)`, 0 = paper, 255 = ink, and their digits `(n,)`, in two parts."""
+    """Images uint8 `(n, 28, 28)`, 0 = paper, 255 = ink, and their labels `(n,)`, split into training and test sets."""
 
     name: str
     train_images: NDArray[np.uint8]
@@ -51,30 +51,31 @@ class Dataset:
 
 @dataclass(frozen=True)
 class Source:
-    """Where a data set comes from.
+    """A data set that can be loaded.
 
     Attributes:
-        about: what it is, in words.
-        train_size: how many of its pictures, the first ones, are to train on; the others are to test with.
-        load: gives its pictures, of any size, and their labels.
+        about: its description.
+        train_size: the number of training images, which come first; the others are test images.
+        load: returns the images, of any size, and their labels.
     """
 
     about: str
     train_size: int
-    load: Callable[[], Pictures]
+    load: Callable[[], Images]
 
 
 def load_dataset(name: str) -> Dataset:
-    """A data set by name: "mnist", "usps" (digits from envelopes) or "digits" (scikit-learn's own 1,797 pictures).
+    """A data set by name: "mnist", "usps" (digits from envelopes) or "digits" (scikit-learn's 1,797 small images).
 
-    The first two come from OpenML, once; `SCIKIT_LEARN_DATA` names another folder than scikit-learn's own to keep them.
+    The first two are downloaded from OpenML once, into scikit-learn's data folder; the environment variable
+    `SCIKIT_LEARN_DATA` names another folder.
 
     Raises:
-        OpenMLUnreachable: OpenML is needed, and nothing came from it for 25 seconds, or it refused.
-        DatasetError: there is no data set of that name, or OpenML sent something else.
+        OpenMLUnreachable: a download is needed, and OpenML refused it or sent nothing for 25 seconds.
+        DatasetError: there is no data set of that name, or OpenML sent different data.
     """
     if name not in DATASETS:
-        raise DatasetError(f"no data set is named {name!r}: there are {', '.join(DATASETS)}")
+        raise DatasetError(f"there is no data set named {name!r}: choose {', '.join(DATASETS)}")
     images, labels = DATASETS[name].load()
     if images.shape[1:] != (28, 28):
         images = _framed(images)
@@ -82,19 +83,19 @@ def load_dataset(name: str) -> Dataset:
     return Dataset(name, images[:train_size], labels[:train_size], images[train_size:], labels[train_size:])
 
 
-def _mnist() -> Pictures:
-    # pandas takes the class for a number unless told otherwise, and scikit-learn then takes the file for a damaged one.
+def _mnist() -> Images:
+    # Without the dtype, pandas reads the label as a number, and scikit-learn then reports the file as damaged.
     data, target = _fetch_openml("mnist_784", version=1, read_csv_kwargs={"dtype": dict.fromkeys(range(785), "uint8")})
     return data.reshape(-1, 28, 28).astype(np.uint8), target.astype(np.uint8)
 
 
-def _usps() -> Pictures:
+def _usps() -> Images:
     data, target = _fetch_openml("usps", version=2, read_csv_kwargs={"dtype": {256: "str"}})
     pixels = np.round((data + 1) * 127.5).astype(np.uint8)  # from −1..1
     return pixels.reshape(-1, 16, 16), target.astype(np.uint8) - 1
 
 
-def _digits() -> Pictures:
+def _digits() -> Images:
     from sklearn.datasets import load_digits
 
     data, target = load_digits(return_X_y=True)
@@ -103,28 +104,28 @@ def _digits() -> Pictures:
 
 
 def _framed(pictures: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Small pictures, light ink on black and filled to the border, in MNIST's frame."""
+    """Small images, light ink on black that reaches the border, converted to MNIST's frame."""
     images = [picture_to_image(np.pad(picture, 4)) for picture in pictures]
     return np.stack([image for image in images if image is not None])
 
 
-def _cached(name: str, fingerprint: str, decode: Callable[[], Pictures]) -> Callable[[], Pictures]:
-    """`decode`, of which the result is kept in a file, and trusted only with the right fingerprint."""
+def _cached(name: str, fingerprint: str, decode: Callable[[], Images]) -> Callable[[], Images]:
+    """Wrap `decode` with a cache file, which is used only if its fingerprint is right."""
 
-    def load() -> Pictures:
+    def load() -> Images:
         path = _data_home() / "digits-from-scratch" / f"{name}.npz"
         if path.exists():
             with contextlib.suppress(OSError, ArchiveError):
                 images, labels = read_arrays(path, ("images", "labels")).values()
                 if _fingerprint(images, labels) == fingerprint:
                     return images, labels
-            print(f"The decoded {name} in {path} is damaged: decoding it again.")
+            print(f"The cached {name} in {path} is damaged: decoding it again.")
         images, labels = decode()
         if _fingerprint(images, labels) != fingerprint:
             raise DatasetError(
-                f"what OpenML sent is not the {name} of this project: delete {_openml_home()} and try again"
+                f"OpenML sent data that differs from this project's {name}: delete {_openml_home()} and try again"
             )
-        _keep(path, images=images, labels=labels)
+        _store(path, images=images, labels=labels)
         return images, labels
 
     return load
@@ -134,36 +135,36 @@ def _fingerprint(images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> str:
     return hashlib.sha256(images.tobytes() + labels.tobytes()).hexdigest()[:16]
 
 
-def _keep(path: Path, **arrays: NDArray) -> None:
-    """Write the arrays. A cache that cannot be written costs time, nothing else."""
+def _store(path: Path, **arrays: NDArray) -> None:
+    """Write the arrays. If the cache cannot be written, decoding takes time again, nothing else."""
     try:
         write_arrays(path, arrays)
     except OSError as error:
         print(
-            f"The decoded pictures could not be kept in {path.parent} ({error.strerror}): they are decoded each time."
+            f"The decoded images could not be cached in {path.parent} ({error.strerror}): they are decoded each time."
         )
 
 
 def _data_home() -> Path:
-    """scikit-learn's own answer to where data sets are kept, without importing it: that takes a second."""
+    """scikit-learn's data folder, computed as scikit-learn does. Importing it would take a second."""
     return Path(os.environ.get("SCIKIT_LEARN_DATA") or "~/scikit_learn_data").expanduser()
 
 
 def _openml_home() -> Path:
-    """Where scikit-learn keeps what OpenML sends."""
+    """The folder in which scikit-learn caches OpenML's files."""
     return _data_home() / "openml"
 
 
 def _fetch_openml(name: str, **options: Any) -> tuple[NDArray, NDArray]:
-    """scikit-learn's `fetch_openml`, given up when nothing arrives for `PATIENCE` seconds.
+    """scikit-learn's `fetch_openml`, abandoned when nothing arrives for `TIMEOUT` seconds.
 
-    It has no time limit of its own, and looking up a host name cannot be given one, so it runs in a thread that is
-    left behind when it hangs. What arrives is seen in its cache, in a folder tmp… while it is on its way. Decoding a
-    file that is there may take its time.
+    `fetch_openml` has no timeout, and the lookup of a host name cannot have one. So it runs in a thread, which is
+    abandoned when it hangs. Progress shows in the cache: unfinished downloads are in folders named tmp…. Decoding a
+    complete file is not limited in time.
 
     Raises:
-        OpenMLUnreachable: OpenML refused, is out of reach or silent.
-        DatasetError: what it sent cannot be read, or not be kept.
+        OpenMLUnreachable: OpenML refused the request, cannot be reached, or does not answer.
+        DatasetError: the data cannot be read or cannot be cached.
     """
     fetched: list[Any] = []
     failure: list[DatasetError] = []
@@ -178,21 +179,21 @@ def _fetch_openml(name: str, **options: Any) -> tuple[NDArray, NDArray]:
             except (URLError, TimeoutError, ConnectionError, http.client.HTTPException) as error:
                 reason = getattr(error, "reason", error)
                 failure.append(OpenMLUnreachable(f"OpenML, where {name} comes from, cannot be reached ({reason})"))
-            except OSError as error:  # of the folder, not of the network: to train on something else would hide it
+            except OSError as error:  # from the folder, not the network: a fallback to other data would hide it
                 advice = f"delete {cache} and try again, or set SCIKIT_LEARN_DATA to a folder that can be written"
-                failure.append(DatasetError(f"{name} cannot be kept ({error.strerror or error}): {advice}"))
-            except Exception as error:  # whatever damaged JSON and ARFF make scikit-learn and pandas raise
-                what, advice = " ".join(str(error)[:200].split()), f"delete {cache} and try again"
-                failure.append(DatasetError(f"what OpenML sent as {name} cannot be read ({what}): {advice}"))
+                failure.append(DatasetError(f"{name} cannot be cached ({error.strerror or error}): {advice}"))
+            except Exception as error:  # damaged JSON and ARFF can make scikit-learn and pandas raise anything
+                reason, advice = " ".join(str(error)[:200].split()), f"delete {cache} and try again"
+                failure.append(DatasetError(f"{name} from OpenML cannot be read ({reason}): {advice}"))
         if any("Invalid cache" in str(warning.message) for warning in caught):
-            print(f"The cached {name} was damaged: it is taken away and fetched again.")
+            print(f"The cached {name} was damaged: it is deleted and downloaded again.")
 
     cache = _openml_home()
     thread = threading.Thread(target=fetch, name="openml", daemon=True)
     before = seen = _sizes(cache)
-    since = time.monotonic()
+    last_change = time.monotonic()
     timeout = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(PATIENCE)
+    socket.setdefaulttimeout(TIMEOUT)
     try:
         thread.start()
         while thread.is_alive():
@@ -201,8 +202,8 @@ def _fetch_openml(name: str, **options: Any) -> tuple[NDArray, NDArray]:
             fetching = any(path.name.startswith("tmp") for path in files.keys() - before.keys())
             decoding = not fetching and any(path.name.lower() == f"{name}.arff.gz" for path in files)
             if files != seen or decoding:
-                seen, since = files, time.monotonic()
-            elif time.monotonic() - since > PATIENCE:
+                seen, last_change = files, time.monotonic()
+            elif time.monotonic() - last_change > TIMEOUT:
                 raise OpenMLUnreachable(f"OpenML, where {name} comes from, does not answer")
     finally:
         socket.setdefaulttimeout(timeout)
@@ -212,7 +213,7 @@ def _fetch_openml(name: str, **options: Any) -> tuple[NDArray, NDArray]:
 
 
 def _sizes(folder: Path) -> dict[Path, int]:
-    """The size of each file below the folder, but for those that vanish while one looks."""
+    """The size of each file below the folder; files that disappear meanwhile may be missing."""
     sizes = {}
     with contextlib.suppress(OSError):
         for path in folder.rglob("*"):

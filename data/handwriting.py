@@ -1,7 +1,7 @@
-"""The user's own handwriting: drawings and the digits they were meant as, kept in an SQLite file.
+"""The user's handwriting: drawings and their true digits, in an SQLite file.
 
-Any number of sessions, threads and processes may use the file at once: every call has a connection of its own, writers
-wait for each other, and a write-ahead log lets readers go on meanwhile. What `keep` has returned from is on the disk.
+Any number of sessions, threads and processes may use the file at once: every call opens its own connection, writers
+wait for each other, and a write-ahead log lets readers continue meanwhile. When `keep` returns, the drawing is on disk.
 """
 
 import os
@@ -14,24 +14,24 @@ from datetime import UTC, datetime
 import numpy as np
 from numpy.typing import NDArray
 
-FILE = "handwriting.sqlite"  # in the project's folder: where the app keeps it
-KIND = 0x48414E44  # "HAND": SQLite keeps it in the file, so that no other program's file is taken for ours
+FILE = "handwriting.sqlite"  # in the project's folder
+APPLICATION_ID = 0x48414E44  # "HAND", stored in the file: distinguishes it from SQLite files of other programs
 SCHEMA = 1
-PATIENCE = 30  # seconds that a writer waits for the others
+TIMEOUT = 30  # seconds that a writer waits for other writers
 
-MOST_DRAWINGS = 5_000  # in a file
+MOST_DRAWINGS = 5_000  # per file
 MOST_STROKES = 100
-MOST_POINTS = 20_000  # in all strokes of a drawing together
-LARGEST = 1e6  # coordinate, either way
-LONGEST = 200  # letters of a text
+MOST_POINTS = 20_000  # per drawing, in all strokes together
+LARGEST = 1e6  # absolute value of a coordinate
+LONGEST = 200  # characters of a text
 
 TABLE = """
 CREATE TABLE IF NOT EXISTS drawings (
     key TEXT PRIMARY KEY,
-    points BLOB NOT NULL,       -- float32, little-endian: x and y of all strokes' points
-    lengths BLOB NOT NULL,      -- int32, little-endian: how many points each stroke has
+    points BLOB NOT NULL,       -- float32, little-endian: x and y of the points of all strokes
+    lengths BLOB NOT NULL,      -- int32, little-endian: the number of points of each stroke
     image BLOB NOT NULL CHECK (length(image) = 784),
-    answer INTEGER CHECK (answer BETWEEN 0 AND 9),  -- NULL: no digit
+    answer INTEGER CHECK (answer BETWEEN 0 AND 9),  -- NULL: non-digit
     truth INTEGER CHECK (truth BETWEEN 0 AND 9),
     weights TEXT NOT NULL,
     created TEXT NOT NULL
@@ -42,29 +42,29 @@ INSERT = f"INSERT INTO drawings ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON C
 
 
 class HandwritingError(ValueError):
-    """A drawing, or the file it is to be kept in, is not what it should be; the message says why and what helps."""
+    """A drawing or the handwriting file is invalid; the message names the cause and the cure."""
 
 
 def now() -> str:
-    """The time to the second, as in ISO 8601."""
+    """The current time in ISO 8601, to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 @dataclass(frozen=True, eq=False)
 class Drawing:
-    """What somebody drew, what was read in it, and what it was meant as. One that exists is whole: it checks itself.
+    """A drawing, the network's answer, and the true digit. The constructor validates all of it.
 
     Attributes:
-        key: names the drawing, so that keeping it again corrects it.
-        strokes: arrays `(k, 2)` of points, x to the right, y down, in any unit; none where a picture was uploaded.
-        image: uint8 `(28, 28)`, the picture that the network saw.
-        answer: the digit that was read; None where no digit was.
-        truth: the digit that it was meant as; None where it was meant as none.
-        weights: the name of the weights that read it.
-        created: ISO 8601.
+        key: identifies the drawing: storing it again corrects its truth.
+        strokes: arrays `(k, 2)` of points, x to the right, y down, in any unit; empty for an uploaded image.
+        image: uint8 `(28, 28)`, the network's input.
+        answer: the digit that was read; None if the network read a non-digit.
+        truth: the true digit; None for a non-digit.
+        weights: the path of the weights file that read it.
+        created: date and time in ISO 8601.
 
     Raises:
-        HandwritingError: a part has another form, a coordinate is not finite, or there is more than anyone draws.
+        HandwritingError: an attribute is invalid, a coordinate is not finite, or the drawing is too large.
     """
 
     key: str
@@ -78,29 +78,31 @@ class Drawing:
     def __post_init__(self) -> None:
         texts = (self.key, self.weights, self.created)
         if not self.key or not all(isinstance(text, str) and len(text) <= LONGEST for text in texts):
-            raise HandwritingError(f"a drawing's key, weights and date are texts of up to {LONGEST} letters")
+            raise HandwritingError(f"a drawing's key, weights and date must be texts of up to {LONGEST} characters")
         if not is_date(self.created):
-            raise HandwritingError(f"a drawing's date is written as {now()}, not as {self.created}")
+            raise HandwritingError(f"a drawing's date must look like {now()}, not {self.created}")
         if not all(digit is None or digit in range(10) for digit in (self.answer, self.truth)):
-            raise HandwritingError("a drawing's answer and truth are digits from 0 to 9, or None")
+            raise HandwritingError("a drawing's answer and truth must be digits from 0 to 9, or None")
         if (self.image.dtype, self.image.shape) != (np.uint8, (28, 28)):
-            raise HandwritingError(f"a drawing's picture is uint8 (28, 28), not {self.image.dtype} {self.image.shape}")
+            raise HandwritingError(
+                f"a drawing's image must be uint8 (28, 28), not {self.image.dtype} {self.image.shape}"
+            )
         if len(self.strokes) > MOST_STROKES or sum(map(len, self.strokes)) > MOST_POINTS:
             raise HandwritingError(
-                f"a drawing has at most {MOST_STROKES} strokes and {MOST_POINTS:,} points: draw less"
+                f"a drawing may have at most {MOST_STROKES} strokes and {MOST_POINTS:,} points: draw less"
             )
         if not all(stroke.ndim == 2 and stroke.shape[1] == 2 for stroke in self.strokes):
-            raise HandwritingError("a drawing's strokes are arrays (k, 2)")
+            raise HandwritingError("a drawing's strokes must be arrays (k, 2)")
         if not all((np.abs(stroke) <= LARGEST).all() for stroke in self.strokes):
-            raise HandwritingError("a drawing has a point that is not finite, or a million units away")
+            raise HandwritingError("a drawing has a point that is not finite or more than a million units away")
 
 
 class Handwriting:
-    """The drawings in an SQLite file, which is made where there is none.
+    """The drawings in an SQLite file, which is created if it does not exist.
 
     Raises:
-        HandwritingError: from here and from every method, where the file is not one of ours, is of a newer version,
-            damaged, or cannot be written. It is left as it is.
+        HandwritingError: by the constructor and every method, if the file belongs to another program, has a newer
+            version, is damaged, or cannot be written. It is not changed then.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -109,31 +111,33 @@ class Handwriting:
             pass
 
     def keep(self, drawing: Drawing) -> None:
-        """Store a drawing. Where its key is known already, what it was meant as is corrected, and nothing else."""
+        """Store a drawing. If its key is already stored, only its truth is updated."""
         self._insert([drawing], "UPDATE SET truth = excluded.truth")
 
     def keep_missing(self, drawings: Iterable[Drawing]) -> int:
-        """Store those of which the key is not known yet, all of them or, on an error, none; how many they were."""
+        """Store the drawings whose keys are new: all of them, or none if there is an error. Returns their number."""
         return self._insert(drawings, "NOTHING")
 
     def drawings(self) -> list[Drawing]:
-        """All drawings, in the order in which they were first kept."""
+        """All drawings, in the order in which they were first stored."""
         with self._connection() as connection:
             rows = connection.execute(f"SELECT {COLUMNS} FROM drawings ORDER BY rowid").fetchall()
         try:
             return [from_row(row) for row in rows]
         except (TypeError, ValueError) as error:
-            raise HandwritingError(f"{self.path} is damaged ({error}): move it away, and import an export") from None
+            raise HandwritingError(
+                f"{self.path} is damaged ({error}): move it away, and import an exported file"
+            ) from None
 
     def delete(self, keys: Iterable[str]) -> None:
-        """Delete the drawings of these keys; a key that is not there is passed over."""
+        """Delete the drawings with these keys; unknown keys are ignored."""
         with self._connection() as connection:
             connection.execute("BEGIN IMMEDIATE")
             connection.executemany("DELETE FROM drawings WHERE key = ?", [(key,) for key in keys])
             connection.execute("COMMIT")
 
     def count(self) -> int:
-        """How many drawings there are."""
+        """The number of drawings."""
         with self._connection() as connection:
             return connection.execute("SELECT count(*) FROM drawings").fetchone()[0]
 
@@ -151,42 +155,43 @@ class Handwriting:
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
-        """A connection for one call. What it began and did not commit is undone when it closes."""
+        """A connection for one call. A transaction that is not committed is rolled back when it closes."""
         try:
-            with closing(sqlite3.connect(self.path, timeout=PATIENCE, isolation_level=None)) as connection:
+            with closing(sqlite3.connect(self.path, timeout=TIMEOUT, isolation_level=None)) as connection:
                 self._prepare(connection)
                 yield connection
         except sqlite3.OperationalError as error:
             raise HandwritingError(
-                f"{self.path} cannot be used ({error}): see that its disk has space and its folder can be written"
+                f"{self.path} cannot be used ({error}): make sure that the disk has space and the folder is writable"
             ) from None
         except sqlite3.DatabaseError as error:
             raise HandwritingError(
-                f"{self.path} is damaged or no handwriting file ({error}): move it away, and import an export"
+                f"{self.path} is damaged or not a handwriting file ({error}): move it away, and import an exported file"
             ) from None
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
-        """See that the file is ours, and make one of ours of an empty one."""
-        connection.execute("BEGIN")  # so that the three are of one moment
-        (kind,) = connection.execute("PRAGMA application_id").fetchone()
+        """Check that the file is ours, and create the table if the file is empty."""
+        connection.execute("BEGIN")  # so that all three values belong to the same moment
+        (application_id,) = connection.execute("PRAGMA application_id").fetchone()
         (schema,) = connection.execute("PRAGMA user_version").fetchone()
         empty = connection.execute("SELECT * FROM sqlite_master").fetchone() is None
         connection.execute("COMMIT")
-        if (kind, schema, empty) != (0, 0, True):
-            if kind != KIND:
-                raise HandwritingError(f"{self.path} is another program's file: move it away, or name another")
+        if (application_id, schema, empty) != (0, 0, True):
+            if application_id != APPLICATION_ID:
+                raise HandwritingError(f"{self.path} belongs to another program: move it away, or choose another file")
             if schema > SCHEMA:
                 raise HandwritingError(f"{self.path} is from a newer version of this program: update the program")
-        with suppress(sqlite3.OperationalError):  # another connection is setting it in this very moment
+        with suppress(sqlite3.OperationalError):  # another connection is setting it at the same moment
             connection.execute("PRAGMA journal_mode = WAL")
-        if kind != KIND:
+        if application_id != APPLICATION_ID:
             connection.executescript(
-                f"BEGIN IMMEDIATE; {TABLE}; PRAGMA application_id = {KIND}; PRAGMA user_version = {SCHEMA}; COMMIT"
+                f"BEGIN IMMEDIATE; {TABLE}; PRAGMA application_id = {APPLICATION_ID}; "
+                f"PRAGMA user_version = {SCHEMA}; COMMIT"
             )
 
 
 def is_date(text: str) -> bool:
-    """Whether it is a date and time as in ISO 8601."""
+    """Whether the text is a date and time in ISO 8601."""
     try:
         datetime.fromisoformat(text)
     except ValueError:
@@ -195,7 +200,7 @@ def is_date(text: str) -> bool:
 
 
 def to_row(drawing: Drawing) -> tuple[object, ...]:
-    """The values of `COLUMNS`."""
+    """A drawing as the values of `COLUMNS`."""
     points = np.concatenate([np.empty((0, 2)), *drawing.strokes]).astype("<f4")
     lengths = np.array([len(stroke) for stroke in drawing.strokes], "<i4")
     digits = (None if digit is None else int(digit) for digit in (drawing.answer, drawing.truth))
@@ -204,10 +209,10 @@ def to_row(drawing: Drawing) -> tuple[object, ...]:
 
 
 def from_row(row: tuple[str, bytes, bytes, bytes, int | None, int | None, str, str]) -> Drawing:
-    """The drawing that `to_row` was given, its points rounded to float32.
+    """The inverse of `to_row`; points are rounded to float32.
 
     Raises:
-        ValueError: the bytes do not fit together.
+        ValueError: the row is inconsistent.
     """
     key, points, lengths, image, answer, truth, weights, created = row
     ends = np.cumsum(np.frombuffer(lengths, "<i4"))

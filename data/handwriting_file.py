@@ -1,10 +1,10 @@
-"""Handwriting to take along: the store's drawings as one file, and back.
+"""Export and import of handwriting: all drawings as one file.
 
-It is a strokes file, as `data.samples` reads it, with further arrays, so that `make evaluate DATASET=mine.npz` takes an
-export as it is. JSON lines could be read by eye, but would be a second format for the same strokes, and far larger.
+It is a strokes file, as `data.samples` reads it, with additional arrays, so `make evaluate DATASET=mine.npz` reads an
+export too. JSON lines would be readable by eye, but a second format for the same strokes, and far larger.
 
-- `image` uint8 `(n, 28, 28)`: what the network saw;
-- `answer` `(n,)`: the digit that was read; −1, here and in `y`, where there was none;
+- `image` uint8 `(n, 28, 28)`: the network's input;
+- `answer` `(n,)`: the digit that was read; −1, here and in `y`, for a non-digit;
 - `key`, `weights`, `created`: texts `(n,)`.
 """
 
@@ -18,12 +18,12 @@ from model.files import ArchiveError, read_arrays
 from .handwriting import MOST_DRAWINGS, MOST_STROKES, Drawing, HandwritingError
 from .samples import NO_DIGIT_IN_FILE, STROKES, fit_together, strokes_of
 
-LARGEST = 64 * 2**20  # bytes, unpacked
+LARGEST = 64 * 2**20  # bytes when unpacked
 TEXTS = ("key", "weights", "created")
 
 
 def pack(drawings: list[Drawing]) -> bytes:
-    """The drawings as a file."""
+    """The drawings as the content of a file."""
     strokes = [stroke for drawing in drawings for stroke in drawing.strokes]
     file = BytesIO()
     np.savez_compressed(
@@ -41,30 +41,30 @@ def pack(drawings: list[Drawing]) -> bytes:
 
 
 def unpack(content: bytes) -> list[Drawing]:
-    """The drawings in a file that anybody may have made: bounded, without pickles, every part checked.
+    """The drawings in an untrusted file: bounded in size, never unpickled, every part validated.
 
     Raises:
-        HandwritingError: it is no such file, or something in it is not right.
+        HandwritingError: it is not an export of handwriting, or a part of it is invalid.
     """
     try:
         arrays = read_arrays(content, (*STROKES, "image", "answer", *TEXTS), largest=LARGEST)
     except ArchiveError as error:
         raise HandwritingError(
-            f"this is no export of handwriting, or it is damaged ({error}): choose another file"
+            f"this is not an export of handwriting, or it is damaged ({error}): choose another file"
         ) from None
     count = arrays["y"].size
-    fits = (
+    consistent = (
         fit_together(arrays)
         and arrays["answer"].shape == (count,)
         and arrays["answer"].dtype.kind in "iu"
         and all(arrays[name].shape == (count,) and arrays[name].dtype.kind == "U" for name in TEXTS)
     )
-    if not fits:
-        raise HandwritingError("the parts of this file do not fit together: export it anew")
+    if not consistent:
+        raise HandwritingError("the arrays of this file do not fit together: export it again")
     if count > MOST_DRAWINGS:
         raise HandwritingError(f"the file has more than {MOST_DRAWINGS:,} drawings: it is not from this program")
     if len(arrays["stroke_start"]) - 1 > MOST_DRAWINGS * MOST_STROKES:
-        raise HandwritingError("the file has more strokes than its drawings can: it is not from this program")
+        raise HandwritingError("the file has more strokes than its drawings may have: it is not from this program")
     drawings = []
     for i, strokes in enumerate(strokes_of(arrays)):
         answer, truth = (as_digit(arrays[name][i]) for name in ("answer", "y"))
@@ -72,14 +72,15 @@ def unpack(content: bytes) -> list[Drawing]:
         try:
             drawings.append(Drawing(key, strokes, arrays["image"][i], answer, truth, weights, created))
         except HandwritingError as error:
-            raise HandwritingError(f"drawing {i + 1} in this file is not right: {error}") from None
+            raise HandwritingError(f"drawing {i + 1} in this file is invalid: {error}") from None
     return drawings
 
 
-def digits(each: list[int | None]) -> NDArray[np.int8]:
-    return np.array([NO_DIGIT_IN_FILE if digit is None else digit for digit in each], np.int8)
+def digits(values: list[int | None]) -> NDArray[np.int8]:
+    """The digits as an array, with `NO_DIGIT_IN_FILE` for None."""
+    return np.array([NO_DIGIT_IN_FILE if digit is None else digit for digit in values], np.int8)
 
 
-def as_digit(number: np.integer) -> int | None:
-    """What `digits` was given."""
-    return None if number == NO_DIGIT_IN_FILE else int(number)
+def as_digit(value: np.integer) -> int | None:
+    """The inverse of `digits`, for one value."""
+    return None if value == NO_DIGIT_IN_FILE else int(value)

@@ -1,8 +1,8 @@
-"""From ink to MNIST's frame: whatever was drawn or photographed, the network sees it as it saw its training pictures.
+"""Converts drawings and photographs to MNIST's frame, so that the network sees them as it saw its training images.
 
-MNIST's frame, measured on its 60,000 training pictures: the digit, its aspect kept, just fills 20×20 pixels with
-antialiased edges, and lies in the 28×28 so that its centre of mass falls on pixel (14, 14), to the nearest whole pixel.
-Pen lines are 2.2 to 3.9 pixels wide.
+MNIST's frame, measured on its 60,000 training images: the digit fills 20×20 pixels, its aspect ratio kept, with
+antialiased edges. In the 28×28 image its centre of mass lies on pixel (14, 14), to the nearest pixel. Lines are 2.2 to
+3.9 pixels wide.
 """
 
 from collections.abc import Sequence
@@ -16,22 +16,22 @@ from .pictures import Picture, PictureError, find_ink, open_picture
 
 __all__ = ["PictureError", "draw_segments", "frame", "pen_width", "picture_to_image", "strokes_to_image"]
 
-SIZE = 28  # pixels, both ways
-BOX = 20  # pixels that the digit fills
-CENTRE = 14  # pixel on which the centre of mass falls
+SIZE = 28  # pixels, width and height
+BOX = 20  # pixels, the longer side of the digit
+CENTRE = 14  # pixel of the centre of mass
 PEN_WIDTH = 2.6  # pixels
-USUAL_PEN_WIDTHS = (1.8, 4.2)  # pixels; the lines of uploads outside it are redrawn at PEN_WIDTH
+USUAL_PEN_WIDTHS = (1.8, 4.2)  # pixels; uploaded lines outside this range are redrawn at PEN_WIDTH
 MOST_POINTS = 100_000  # in all strokes together
 
 
 def strokes_to_image(strokes: Sequence[ArrayLike]) -> NDArray[np.uint8] | None:
-    """Pen strokes, drawn at MNIST's own pen width whatever the brush was, in MNIST's frame.
+    """Pen strokes in MNIST's frame, drawn with MNIST's pen width.
 
     Args:
         strokes: arrays `(k, 2)` of points, x to the right, y down, in any unit. A single point is a dot.
 
     Returns:
-        uint8 `(28, 28)`, 0 = paper, 255 = ink; None where there is no point.
+        uint8 `(28, 28)`, 0 = paper, 255 = ink; None if there are no points.
 
     Raises:
         ValueError: a stroke has another shape, a coordinate is not a finite number, or there are too many points.
@@ -47,34 +47,34 @@ def strokes_to_image(strokes: Sequence[ArrayLike]) -> NDArray[np.uint8] | None:
     scale = (BOX - PEN_WIDTH) / extent if extent > 0 else 0.0
     middle = (lowest + highest) / 2
     segments = np.concatenate([_segments((line - middle) * scale) for line in lines])
-    # Drawn around the origin first: what is drawn there shows where its centre of mass lies.
+    # Drawn twice: the first drawing gives the centre of mass.
     drawn = draw_segments(segments + CENTRE, PEN_WIDTH, SIZE)
     drawn = draw_segments(segments - _centre_of_mass(drawn) + 2 * CENTRE, PEN_WIDTH, SIZE)
     return np.round(drawn * 255).astype(np.uint8)
 
 
 def picture_to_image(picture: Picture) -> NDArray[np.uint8] | None:
-    """A picture of one digit, dark on light or light on dark, in MNIST's frame.
+    """An image of one digit, dark on light or light on dark, in MNIST's frame.
 
     Args:
         picture: an encoded PNG or JPEG (bytes, a path or an open file), a Pillow image, or a uint8 array `(h, w)`,
             `(h, w, 3)` or `(h, w, 4)`.
 
     Returns:
-        uint8 `(28, 28)`, 0 = paper, 255 = ink; None where there is no ink.
+        uint8 `(28, 28)`, 0 = paper, 255 = ink; None if there is no ink.
 
     Raises:
-        PictureError: it is no picture, is damaged, empty or too large.
+        PictureError: it is not an image, or is damaged, empty or too large.
     """
     ink = find_ink(open_picture(picture))
     if ink is None:
         return None
-    # Pen widths are measured and changed in pixels far finer than the frame's, however coarse the picture came.
+    # The pen width is measured and changed at four times the frame's resolution.
     return frame(_with_usual_pen(_fitted(ink, 4 * BOX)))
 
 
 def frame(ink: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Ink `(h, w)`, 0 to 1, in MNIST's frame: uint8 `(28, 28)`. There must be some ink darker than a tenth."""
+    """Ink `(h, w)`, 0 to 1, in MNIST's frame: uint8 `(28, 28)`. Some ink must be above 0.1."""
     digit = _fitted(ink, BOX)
     height, width = digit.shape
     x, y = _centre_of_mass(digit)
@@ -89,16 +89,16 @@ def _checked(stroke: ArrayLike) -> NDArray[np.float64]:
     try:
         points = np.asarray(stroke, np.float64)
     except (TypeError, ValueError):
-        raise ValueError("a stroke is a list of points (x, y), each a number: this one is not") from None
+        raise ValueError("a stroke must be a list of points (x, y) of numbers") from None
     if points.ndim != 2 or points.shape[1] != 2:
-        raise ValueError(f"a stroke has shape (k, 2), got {points.shape}")
+        raise ValueError(f"a stroke must have shape (k, 2), got {points.shape}")
     if not (np.abs(points) < 1e9).all():
-        raise ValueError("a stroke has a point that is not finite, or a billion units away")
+        raise ValueError("a stroke has a point that is not finite or more than a billion units away")
     return points
 
 
 def _segments(points: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The line through the points as `(s, 2, 2)` segments. Points nearer than a tenth of a pixel add nothing."""
+    """The line through the points as segments `(s, 2, 2)`. Points closer than a tenth of a pixel are left out."""
     kept = [0]
     for i in range(1, len(points)):
         if np.abs(points[i] - points[kept[-1]]).max() >= 0.1:
@@ -108,20 +108,20 @@ def _segments(points: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def draw_segments(segments: NDArray[np.floating], width: float, size: int) -> NDArray[np.float32]:
-    """Segments as a picture `(size, size)`, 0 to 1: each pixel is as dark as a pen of that width covers it.
+    """Segments as an image `(size, size)`, 0 to 1: each pixel is as dark as the share of it that the pen covers.
 
-    That is a matter of the distance from the pixel's centre to the nearest segment alone, so the edges come out
-    antialiased like MNIST's, wherever between the pixels a line runs.
+    The darkness depends only on the distance from the pixel's centre to the nearest segment. This gives antialiased
+    edges like MNIST's.
 
     Args:
         segments: `(s, 2, 2)`, start and end of each, x before y, in pixels.
     """
-    reach = width / 2 + 1  # pixels from a line that the pen touches
+    reach = width / 2 + 1  # distance from a line that the pen covers
     left, top = np.floor(segments.min(axis=(0, 1)) - reach).clip(0, size).astype(int)
     right, bottom = np.ceil(segments.max(axis=(0, 1)) + reach + 1).clip(0, size).astype(int)
     y, x = np.mgrid[top:bottom, left:right].astype(np.float32).reshape(2, -1, 1)
     nearest = np.full(len(x), np.inf, np.float32)
-    for some in np.array_split(segments.astype(np.float32), len(segments) // 64 + 1):  # bounds the memory
+    for some in np.array_split(segments.astype(np.float32), len(segments) // 64 + 1):  # limits the memory
         (start_x, start_y), (along_x, along_y) = some[:, 0].T, (some[:, 1] - some[:, 0]).T
         from_x, from_y = x - start_x, y - start_y  # (pixels, s)
         length = np.maximum(along_x**2 + along_y**2, 1e-12)
@@ -135,7 +135,7 @@ def draw_segments(segments: NDArray[np.floating], width: float, size: int) -> ND
 
 
 def _fitted(ink: NDArray[np.float32], size: int) -> NDArray[np.float32]:
-    """The ink alone, without the paper around it, its longer side `size` pixels."""
+    """The ink cropped to its bounding box, and resized so that the longer side has `size` pixels."""
     rows, columns = (np.flatnonzero((ink > 0.1).any(axis=axis)) for axis in (1, 0))
     ink = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     height, width = (max(1, round(length * size / max(ink.shape))) for length in ink.shape)
@@ -149,33 +149,31 @@ def _centre_of_mass(ink: NDArray) -> NDArray[np.float64]:
 
 
 def pen_width(ink: NDArray[np.float32]) -> float:
-    """How wide the lines of ink `(h, w)`, 0 to 1, are on average, in pixels.
+    """The average width of the lines in ink `(h, w)`, 0 to 1, in pixels.
 
-    On average over a line of width w, a point is w / 4 away from the nearest edge: this measures the width.
+    The points of a line of width w have an average distance of w / 4 from the nearest edge.
     """
     inside = _covered(ink)
-    depth = ndimage.distance_transform_edt(inside) - 0.5  # from pixel centres to the edge
+    depth = ndimage.distance_transform_edt(inside) - 0.5  # from the pixels' centres to the edge
     return 4 * float(depth[inside].mean())
 
 
 def _covered(ink: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Which pixels are more ink than paper, with a margin of one; faint and scattered ink may reach 0.5 nowhere."""
+    """A mask of the pixels that are more ink than paper, padded by one. Faint ink may not reach 0.5 anywhere."""
     return np.pad(ink > min(0.5, ink.max() / 2), 1)
 
 
 def _with_usual_pen(ink: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The ink itself, or where its lines are unusually thin or thick for their size, redrawn with the usual pen:
-    their edges are moved outwards or inwards.
-    """
+    """The ink with lines of usual width: edges of unusually thin or thick lines are moved outwards or inwards."""
     inside = _covered(ink)
     extent = max(inside.any(axis=0).sum(), inside.any(axis=1).sum())
     width = pen_width(ink)
     thinnest, thickest = USUAL_PEN_WIDTHS
     if thinnest <= width * BOX / extent <= thickest:
         return ink
-    # Moved by m, a line is w + 2m wide and the digit e + 2m long: (w + 2m) · BOX = PEN_WIDTH · (e + 2m), solved for m.
+    # With edges moved by m, a line is w + 2m wide and the digit e + 2m long: (w + 2m) · BOX = PEN_WIDTH · (e + 2m).
     move = (PEN_WIDTH * extent - width * BOX) / (2 * (BOX - PEN_WIDTH))
-    move = max(move, -0.4 * width)  # thinner places of a brush stroke are to stay
+    move = max(move, -0.4 * width)  # so that thinner places of a brush stroke do not vanish
     margin = int(np.ceil(max(move, 0))) + 2
     inside = np.pad(inside, margin)
     distance = np.where(

@@ -1,4 +1,4 @@
-"""Pictures that people bring: opened without trusting them, and parted into ink and paper."""
+"""Image files from users: opened safely, and separated into ink and paper."""
 
 import os
 import warnings
@@ -14,27 +14,27 @@ Picture = bytes | str | os.PathLike[str] | IO[bytes] | Image.Image | NDArray[np.
 
 FORMATS = ("PNG", "JPEG")
 MOST_PIXELS = 25_000_000
-WORKING_SIZE = 320  # pixels, the longer side: plenty for a picture that ends at 20
-FAINTEST = 0.08  # contrast of ink and paper, 1 being black on white
+WORKING_SIZE = 320  # pixels, the longer side: enough for a digit that ends up at 20
+FAINTEST = 0.08  # least contrast of ink and paper; 1 is black on white
 
 
 class PictureError(ValueError):
-    """It is no picture that can be read; the message says why, in words for the person who brought it."""
+    """The image cannot be read; the message explains why, for the person who uploaded it."""
 
 
 def open_picture(picture: Picture) -> NDArray[np.float32]:
     """Grey values `(h, w)`, 0 = black to 1 = white, at most `WORKING_SIZE` pixels a side.
 
     Raises:
-        PictureError: it is no PNG or JPEG, is damaged, empty or has more than `MOST_PIXELS`.
+        PictureError: it is not a PNG or JPEG, is damaged or empty, or has more than `MOST_PIXELS`.
     """
     if isinstance(picture, np.ndarray):
         channels = picture.shape[2:]
         if picture.dtype != np.uint8 or picture.ndim < 2 or channels not in ((), (3,), (4,)):
             got = f"{picture.dtype} {picture.shape}"
-            raise PictureError(f"an array picture is uint8 (h, w), (h, w, 3) or (h, w, 4), got {got}")
+            raise PictureError(f"an image array must be uint8 (h, w), (h, w, 3) or (h, w, 4), got {got}")
         if not picture.size:
-            raise PictureError("the picture is empty")
+            raise PictureError("the image is empty")
         picture = Image.fromarray(picture)
     try:
         with warnings.catch_warnings():
@@ -44,22 +44,22 @@ def open_picture(picture: Picture) -> NDArray[np.float32]:
                 raise Image.DecompressionBombError
             return _grey(image)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise PictureError(f"the picture has more than {MOST_PIXELS // 10**6} megapixels: make it smaller") from None
+        raise PictureError(f"the image has more than {MOST_PIXELS // 10**6} megapixels: make it smaller") from None
     except FileNotFoundError:
         raise PictureError(f"there is no file {picture!s}") from None
     except Image.UnidentifiedImageError:
-        raise PictureError(f"this is no picture that can be read: use {' or '.join(FORMATS)}") from None
+        raise PictureError(f"this is not an image that can be read: use {' or '.join(FORMATS)}") from None
     except PictureError:
         raise
-    except Exception:  # whatever a damaged file makes a decoder raise
-        raise PictureError("the picture is damaged or cut short: save it again and try once more") from None
+    except Exception:  # a damaged file can make a decoder raise anything
+        raise PictureError("the image is damaged or truncated: save it again, and retry") from None
 
 
 def find_ink(grey: NDArray[np.float32]) -> NDArray[np.float32] | None:
-    """How much ink each pixel holds, 0 to 1, whether it was dark on light or light on dark; None where there is none.
+    """The amount of ink in each pixel, 0 to 1, whether it is dark on light or light on dark; None if there is none.
 
     Args:
-        grey: `(h, w)`, 0 to 1. The light may fall unevenly, but most of the picture's border must be paper.
+        grey: `(h, w)`, 0 to 1. The lighting may be uneven, but most of the image's border must be paper.
     """
     paper, noise = _paper(grey)
     difference = (grey - paper).astype(np.float32)
@@ -80,7 +80,7 @@ def _opened(picture: bytes | str | os.PathLike[str] | IO[bytes]) -> Image.Image:
 
 
 def _grey(image: Image.Image) -> NDArray[np.float32]:
-    """The first frame, upright, on white paper if it was transparent, small, and grey."""
+    """The first frame, upright, on white paper if it is transparent, reduced in size, and grey."""
     image.draft("L", (2 * WORKING_SIZE, 2 * WORKING_SIZE))  # lets JPEG decode at a fraction of its size
     image = ImageOps.exif_transpose(image)
     if image.mode.startswith(("I", "F")):  # 16 or 32 bits
@@ -102,10 +102,10 @@ def _flattened(image: Image.Image, paper: str) -> Image.Image:
 
 
 def _paper(grey: NDArray[np.float32]) -> tuple[NDArray[np.float64], float]:
-    """The grey that the paper has at each pixel, ink or not, and the standard deviation of its grain.
+    """The grey value of the paper at each pixel, also under the ink, and the standard deviation of its noise.
 
-    It starts as the median of the border. In pictures large enough to be photographs it is then fitted anew, a plane
-    first and then a curved surface, to the pixels that lie near it.
+    The first estimate is the median of the border. In images large enough to be photographs, first a plane and then a
+    curved surface is fitted to the pixels near the previous estimate.
     """
     height, width = grey.shape
     border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
@@ -125,7 +125,7 @@ def _paper(grey: NDArray[np.float32]) -> tuple[NDArray[np.float64], float]:
 
 
 def _without_specks(ink: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The ink without patches of under one in fifty of the largest, which are dust, grain or the paper's edge."""
+    """The ink without patches below 1/50 of the largest one, which are dust, noise or the paper's edge."""
     patches, count = ndimage.label(ink > 0.1, np.ones((3, 3)))
     mass = ndimage.sum_labels(ink, patches, np.arange(count + 1))
     mass[0] = 0

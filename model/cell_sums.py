@@ -101,7 +101,7 @@ def weighted_sum(input: Array, region: tuple[slice, ...], weights: Array, bias: 
     inputs = input[region]
     total = float((inputs.astype(np.float64) * weights).sum())
     value = total + float(bias)
-    equation = f"Σ x · w + b = {number(total)} + {bracketed(bias)} = {number(value)}"
+    equation = f"Σ x · w + b = {format_number(total)} + {bracketed(bias)} = {format_number(value)}"
     return CellSum(region, inputs, value, equation, weights, float(bias))
 
 
@@ -112,16 +112,16 @@ def max_pooling_sum(layer: MaxPoolingLayer, input: Array, index: Shape) -> CellS
     region = (slice(i * p, i * p + p), slice(j * q, j * q + q), slice(k, k + 1))
     inputs = input[region]
     value = float(inputs.max())
-    return CellSum(region, inputs, value, f"max({', '.join(map(number, inputs.ravel()))}) = {number(value)}")
+    equation = f"max({', '.join(map(format_number, inputs.ravel()))}) = {format_number(value)}"
+    return CellSum(region, inputs, value, equation)
 
 
 @cell_sum.register
 def activation_sum(layer: ActivationLayer, input: Array, index: Shape) -> CellSum:
     region = one_cell(index)
     value = float(layer.activation(input[region]).item())
-    return CellSum(
-        region, input[region], value, f"{layer.activation.__name__}({number(input[index])}) = {number(value)}"
-    )
+    equation = f"{layer.activation.__name__}({format_number(input[index])}) = {format_number(value)}"
+    return CellSum(region, input[region], value, equation)
 
 
 @cell_sum.register
@@ -131,8 +131,9 @@ def batch_normalization_sum(layer: BatchNormalizationLayer, input: Array, index:
     deviation = float(np.sqrt(layer.variance[depth] + layer.EPSILON))
     value = scale * (float(input[index]) - mean) / deviation + shift
     equation = (
-        f"scale · (x − mean) / deviation + shift = {number(scale)} · ({number(input[index])} − {bracketed(mean)}) / "
-        f"{number(deviation)} + {bracketed(shift)} = {number(value)}"
+        f"scale · (x − mean) / deviation + shift = {format_number(scale)} · "
+        f"({format_number(input[index])} − {bracketed(mean)}) / {format_number(deviation)} + "
+        f"{bracketed(shift)} = {format_number(value)}"
     )
     return CellSum(one_cell(index), input[one_cell(index)], value, equation)
 
@@ -141,20 +142,21 @@ def batch_normalization_sum(layer: BatchNormalizationLayer, input: Array, index:
 def flatten_sum(layer: FlattenLayer, input: Array, index: Shape) -> CellSum:
     place = tuple(int(axis) for axis in np.unravel_index(index[0], input.shape))
     value = float(input[place])
-    return CellSum(one_cell(place), input[one_cell(place)], value, f"x[{', '.join(map(str, place))}] = {number(value)}")
+    equation = f"x[{', '.join(map(str, place))}] = {format_number(value)}"
+    return CellSum(one_cell(place), input[one_cell(place)], value, equation)
 
 
 @cell_sum.register
 def dropout_sum(layer: DropoutLayer, input: Array, index: Shape) -> CellSum:
     value = float(input[index])
-    return CellSum(one_cell(index), input[one_cell(index)], value, f"x = {number(value)}, passed through")
+    return CellSum(one_cell(index), input[one_cell(index)], value, f"x = {format_number(value)}, passed through")
 
 
 def probability_sum(outputs: Array, digit: int, temperature: float) -> CellSum:
     """The probability of a digit: the softmax of the network's ten outputs, as `DigitClassifier` takes it."""
     scaled = outputs.astype(np.float64) / temperature
     value = float(softmax(scaled)[digit])
-    quotient = f"{number(outputs[digit])} / {number(temperature)}"
+    quotient = f"{format_number(outputs[digit])} / {format_number(temperature)}"
     power, powers = scaled[digit], scaled.max() + np.log(np.exp(scaled - scaled.max()).sum())
     equation = f"e^({quotient}) / Σ e^(y / T) = {exponential(power)} / {exponential(powers)} = {value:.4f}"
     return CellSum((slice(None),), outputs, value, equation)
@@ -168,12 +170,12 @@ def one_cell(index: Shape) -> tuple[slice, ...]:
 def exponential(power: float) -> str:
     """e to that power, as a number times a power of ten where it is large or small: it may be beyond all floats."""
     if abs(power) < 7:
-        return number(np.exp(power))
+        return format_number(np.exp(power))
     tens = int(power // np.log(10))
     return f"{np.exp(power - tens * np.log(10)):.2f} · 10^{tens}".replace("-", "−")
 
 
-def number(value: float) -> str:
+def format_number(value: float) -> str:
     """To three decimals, with a real minus."""
     text = f"{value:.3f}"
     return "0.000" if text == "-0.000" else text.replace("-", "−")
@@ -181,4 +183,4 @@ def number(value: float) -> str:
 
 def bracketed(value: float) -> str:
     """The same, for places behind a sign: "+ (−0.012)"."""
-    return f"({number(value)})" if number(value).startswith("−") else number(value)
+    return f"({format_number(value)})" if format_number(value).startswith("−") else format_number(value)

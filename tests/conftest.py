@@ -1,4 +1,4 @@
-"""What several test files need."""
+"""Fixtures that several test files share."""
 
 import os
 from collections.abc import Iterator
@@ -48,20 +48,20 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def app_url(project: Path) -> Iterator[str]:
-    """Where the app of that copy runs, for tests that do not mind what others did to it."""
+    """The URL of that copy's app, shared by tests."""
     with running_app(project) as url:
         yield url
 
 
 @pytest.fixture(scope="session")
 def mnist(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
-    """MNIST itself. Where it cannot be had a test is skipped, and in CI it fails."""
+    """MNIST. If it cannot be loaded the test is skipped, or fails in CI."""
     return _or_skipped("mnist", tmp_path_factory)
 
 
 @pytest.fixture(scope="session")
 def usps(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
-    """USPS itself, likewise."""
+    """USPS. If it cannot be loaded the test is skipped, or fails in CI."""
     return _or_skipped("usps", tmp_path_factory)
 
 
@@ -74,7 +74,7 @@ def digits() -> Dataset:
 def _or_skipped(name: str, tmp_path_factory: pytest.TempPathFactory) -> Dataset:
     lock = tmp_path_factory.getbasetemp().parent / f"{name}.lock"  # in a folder that pytest-xdist's workers share
     try:
-        with locked(lock, patience=300):  # one of them decodes it, and the others find it decoded
+        with locked(lock, timeout=300):  # one of them decodes it, and the others find it decoded
             return load_dataset(name)
     except OpenMLUnreachable as error:
         message = f"{error}: go online once, or set SCIKIT_LEARN_DATA to a folder that holds scikit-learn's cache of it"

@@ -1,4 +1,4 @@
-"""Digits as people draw them, and what is none, for everybody who draws on the pad."""
+"""Drawings of digits and non-digits for tests of the pad."""
 
 import numpy as np
 
@@ -41,7 +41,7 @@ def number(*digits: int) -> Strokes:
 
 
 def scrawl(rng: np.random.Generator) -> list[list[tuple[int, int]]]:
-    """A digit or a number of two or three, by a hand that never draws the same twice."""
+    """A random drawing of a digit or of a number of two or three digits."""
     digits = rng.integers(10, size=rng.choice([1, 1, 1, 2, 3]))
     strokes = DIGITS[digits[0]] if len(digits) == 1 else number(*digits)
     return [wobbly(np.array(stroke) * PAD, rng) for stroke in strokes]

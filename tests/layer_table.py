@@ -1,4 +1,4 @@
-"""One of each kind of layer, in several shapes: what the contract and the gradients are tested over."""
+"""Every kind of layer in several shapes, for the tests of the contract and of the gradients."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""The Draw page, run without a browser: the pad's messages are put where the browser would put them."""
+"""The Draw page without a browser: the tests put the pad's messages into the session state."""
 
 import re
 from io import BytesIO
@@ -67,13 +67,13 @@ def upload(page: AppTest, content: bytes, name: str = "digit.png") -> AppTest:
 
 
 def reading(page: AppTest) -> str:
-    """The digit that the page shows, or its words where it shows none."""
+    """The text of the reading."""
     body = page.error[0].value if page.error else page.html[0].proto.body
     return re.sub("<[^>]+>", "", body)
 
 
 def tap(page: AppTest, truth: str, place: int = 0, message: dict[str, Any] = SEVEN) -> AppTest:
-    """Say what a digit of the drawing was meant as, by the button below the reading."""
+    """Tap a button that corrects a digit of the drawing."""
     key = drawing_key(digit_of(message["strokes"][place]))
     page.session_state["truth"] = {"tap": {"key": key, "truth": truth}}
     return run(page)
@@ -87,7 +87,7 @@ def digit_of(stroke: list[list[int]]) -> DrawnDigit:
 
 
 def rewritten(weights: Path, **header: object) -> AppTest:
-    """The page with weights that say something else of themselves."""
+    """The page with weights that have another header."""
     save_network(weights, build_network("quick", np.random.default_rng(0)), {**ANSWERS, **header})
     return run(AppTest.from_file(PAGE))
 
@@ -121,23 +121,23 @@ def test_the_reading_begins_with_the_digit_that_the_network_reads(page: AppTest,
 
 def test_strokes_side_by_side_are_read_as_a_number(page: AppTest, weights: Path) -> None:
     number = "".join(answer(weights, digit_of(stroke).image) for stroke in TWO_STROKES)
-    assert re.match(rf"{number}each digit [0-9]+ % or more", reading(draw(page, TWICE)))
+    assert re.match(rf"{number}each digit: [0-9]+ % or more", reading(draw(page, TWICE)))
 
 
 def test_a_withheld_answer_names_two_digits(weights: Path) -> None:
     page = rewritten(weights, unsure_below=1.0)
     digit = answer(weights, strokes_to_image([np.array(STROKE)]))
     assert re.match(rf"Unsure: {digit} or [0-9]probabilities [0-9]+ % and [0-9]+ %", reading(draw(page, SEVEN)))
-    assert re.match(r"\?\?The first: unsure, . or .The second: unsure, . or .", reading(draw(page, TWICE)))
+    assert re.match(r"\?\?1st: unsure, . or .2nd: unsure, . or .", reading(draw(page, TWICE)))
 
 
-def test_what_does_not_look_like_a_digit_is_refused(weights: Path) -> None:
+def test_non_digits_are_refused(weights: Path) -> None:
     page = rewritten(weights, no_digit_below=1e6)
     assert reading(draw(page, SEVEN)).startswith("This does not look like a digit")
     assert reading(draw(page, TWICE)).startswith("This does not look like a digit")
 
 
-def test_a_tap_keeps_the_drawing_and_another_corrects_it(page: AppTest, root: Path, weights: Path) -> None:
+def test_a_tap_stores_the_drawing_and_another_tap_corrects_it(page: AppTest, root: Path, weights: Path) -> None:
     draw(page, SEVEN)
     tap(page, "7")
     tap(page, "7")
@@ -148,7 +148,7 @@ def test_a_tap_keeps_the_drawing_and_another_corrects_it(page: AppTest, root: Pa
     tap(page, "no digit")
     (kept,) = Handwriting(root / "handwriting.sqlite").drawings()
     assert kept.truth is None
-    tap(page, "take back")
+    tap(page, "undo")
     assert Handwriting(root / "handwriting.sqlite").drawings() == []
 
 
@@ -160,7 +160,7 @@ def test_each_digit_of_a_number_can_be_corrected(page: AppTest, root: Path) -> N
 
 
 @pytest.mark.parametrize("bad", ["rubbish", {}, {"key": 1, "truth": "7"}, {"key": "other", "truth": "7"}])
-def test_a_tap_on_no_drawing_that_is_there_keeps_nothing(page: AppTest, root: Path, bad: object) -> None:
+def test_a_tap_for_an_unknown_drawing_stores_nothing(page: AppTest, root: Path, bad: object) -> None:
     draw(page, SEVEN)
     page.session_state["truth"] = {"tap": bad}
     run(page)
@@ -168,7 +168,7 @@ def test_a_tap_on_no_drawing_that_is_there_keeps_nothing(page: AppTest, root: Pa
     assert not (root / "handwriting.sqlite").exists()
 
 
-def test_a_drawing_that_cannot_be_kept_is_told_in_words(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_drawing_that_cannot_be_stored_gives_an_error_message(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise HandwritingError("the disk is full, make room")
 
@@ -178,7 +178,7 @@ def test_a_drawing_that_cannot_be_kept_is_told_in_words(page: AppTest, monkeypat
     assert page.html[0].proto.body == good
 
 
-def test_the_page_says_which_data_the_network_learned_from(page: AppTest) -> None:
+def test_the_page_names_the_training_data(page: AppTest) -> None:
     assert "MNIST" in page.caption[-1].value
 
 
@@ -186,7 +186,7 @@ def test_the_page_says_which_data_the_network_learned_from(page: AppTest) -> Non
     "message",
     ["rubbish", [], {}, {"strokes": [[["a", 1]]]}, {"strokes": [[[float("nan"), 1]]]}, {"strokes": [[]] * 101}],
 )
-def test_a_message_that_no_pad_sends_is_refused_in_words_and_harms_nothing(page: AppTest, message: Any) -> None:
+def test_an_invalid_message_is_refused_with_an_error_message(page: AppTest, message: Any) -> None:
     good = reading(draw(page, SEVEN))
     assert re.fullmatch(r"[A-Z].*\.", reading(draw(page, message)))
     assert reading(draw(page, {**SEVEN, "revision": 9})) == good
@@ -215,25 +215,25 @@ def test_an_upload_is_read_like_a_drawing(page: AppTest, weights: Path) -> None:
     ("content", "complaint"),
     [
         (b"", "."),
-        (b"no picture", "picture"),
+        (b"no picture", "not an image"),
         (encoded(picture())[:200], "damaged"),
-        (encoded(Image.new("RGB", (50, 50), "white")), "no digit to be seen"),
+        (encoded(Image.new("RGB", (50, 50), "white")), "no digit in"),
         (encoded(Image.new("1", (5100, 5100))), "megapixels"),
     ],
     ids=["empty", "text", "cut short", "blank", "too large"],
 )
-def test_a_bad_upload_is_refused_in_words_and_the_drawing_stays(page: AppTest, content: bytes, complaint: str) -> None:
+def test_a_bad_upload_is_refused_and_the_drawing_stays(page: AppTest, content: bytes, complaint: str) -> None:
     good = reading(draw(page, SEVEN))
     assert re.fullmatch(rf"[A-Z].*{complaint}.*\.", reading(upload(page, content)))
     page.file_uploader[0].set_value(None)
     assert reading(run(page)) == good
 
 
-def test_without_weights_the_page_names_the_command_that_makes_them(root: Path) -> None:
+def test_without_weights_the_page_names_the_training_command(root: Path) -> None:
     assert "`make train`" in run(AppTest.from_file(PAGE)).info[0].value
 
 
-def test_broken_weights_are_told_and_the_others_still_read(page: AppTest, root: Path) -> None:
+def test_broken_weights_are_reported_and_the_others_still_read(page: AppTest, root: Path) -> None:
     broken = root / "runs" / "mine" / "weights.npz"
     broken.parent.mkdir(parents=True)
     broken.write_bytes(b"no weights")

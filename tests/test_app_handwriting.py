@@ -1,4 +1,4 @@
-"""The page My handwriting, run without a browser; and the fine-tunings that it starts."""
+"""The My handwriting page without a browser, and its fine-tunings."""
 
 import json
 import time
@@ -75,9 +75,9 @@ def labels(page: AppTest) -> list[str]:
     return [checkbox.label for checkbox in page.checkbox]
 
 
-def test_nothing_kept_yet_says_what_to_do(root: Path) -> None:
+def test_without_drawings_the_page_says_what_to_do(root: Path) -> None:
     page = run()
-    assert "Draw a digit on the page Draw" in page.info[0].value
+    assert "Draw a digit on the Draw page" in page.info[0].value
     assert not page.metric
     assert not page.button
     assert not page.download_button
@@ -94,7 +94,7 @@ def test_drawings_are_shown_the_newest_first_and_read_by_the_chosen_weights(stor
     half = (z2 * (p * (1 - p) / n + z2 / (4 * n * n))) ** 0.5
     low, high = ((p + z2 / (2 * n) + side * half) / (1 + z2 / n) for side in (-1, 1))
     assert f"{100 * low:.1f} % to {100 * high:.1f} %" in shown(page)
-    assert "read as 3, **now wrongly 3**" in shown(page)
+    assert "read as 3, **this network reads 3**" in shown(page)
     assert "3 May 2026" in shown(page)
 
 
@@ -102,13 +102,13 @@ def test_drawings_are_shown_the_newest_first_and_read_by_the_chosen_weights(stor
     ("choice", "expected"),
     [(7, ["**7**"]), (3, ["**3**"] * 2), ("no digit", ["**no digit**"]), ("misread", ["**7**"]), (5, [])],
 )
-def test_only_some_are_shown(store: Handwriting, choice: object, expected: list[str]) -> None:
+def test_drawings_can_be_filtered(store: Handwriting, choice: object, expected: list[str]) -> None:
     page = run()
     page.session_state["shown"] = choice
     assert labels(run(page)) == expected
 
 
-def test_at_most_24_a_page(store: Handwriting) -> None:
+def test_a_page_shows_at_most_24_drawings(store: Handwriting) -> None:
     assert run().checkbox.len == 4
     store.keep_missing([drawing(f"more {i}", 5) for i in range(30)])
     page = run()
@@ -117,7 +117,7 @@ def test_at_most_24_a_page(store: Handwriting) -> None:
     assert labels(run(page))[-4:] == ["**no digit**", "**3**", "**7**", "**3**"]
 
 
-def test_deleting_takes_a_second_press(store: Handwriting) -> None:
+def test_deleting_needs_a_confirmation(store: Handwriting) -> None:
     page = run()
     for key in ("a", "b"):
         page.checkbox(key=f"tick {key}").check()
@@ -151,7 +151,7 @@ def test_export_is_offered(store: Handwriting) -> None:
     assert run().download_button[0].label == "Export"
 
 
-def test_a_store_that_cannot_be_used_is_told_and_left(root: Path) -> None:
+def test_an_unusable_store_is_reported_and_not_changed(root: Path) -> None:
     (root / "handwriting.sqlite").write_text("my diary, " * 100)
     page = run()
     assert "move it away" in page.error[0].value
@@ -181,7 +181,7 @@ def fine_tuning(root: Path, log: str, result: Any = None, number: int = 1) -> Pa
     return folder
 
 
-def test_one_that_runs_shows_its_last_line(root: Path, store: Handwriting) -> None:
+def test_a_running_fine_tuning_shows_its_last_log_line(root: Path, store: Handwriting) -> None:
     folder = fine_tuning(root, "Learning 3 digits\nStep 20 of 100: loss 0.5\n")
     with locked(folder / LOCK):
         page = run()
@@ -191,7 +191,7 @@ def test_one_that_runs_shows_its_last_line(root: Path, store: Handwriting) -> No
     assert not run().status
 
 
-def test_one_that_was_kept_is_shown_before_and_after_and_can_be_chosen(root: Path, store: Handwriting) -> None:
+def test_a_kept_fine_tuning_shows_both_accuracies_and_can_be_chosen(root: Path, store: Handwriting) -> None:
     folder = fine_tuning(root, "Kept\n", RESULT)
     save_always_three(folder / "weights.npz", dataset="digits")
     page = run()
@@ -200,15 +200,15 @@ def test_one_that_was_kept_is_shown_before_and_after_and_can_be_chosen(root: Pat
         ("96.67 %", "+56.67 points"),
         ("99.34 %", "-0.04 points"),
     ]
-    page = press(page, "Read with them")
+    page = press(page, "Use this network")
     assert page.selectbox(key="weights").value == folder / "weights.npz"
-    assert "Read with them" not in [button.label for button in page.button]
+    assert "Use this network" not in [button.label for button in page.button]
 
 
-def test_one_that_was_refused_says_why(root: Path, store: Handwriting) -> None:
+def test_a_fine_tuning_that_was_not_kept_says_why(root: Path, store: Handwriting) -> None:
     fine_tuning(root, "Not kept\n", {**RESULT, "kept": False})
     page = run()
-    assert "thrown away" in page.warning[0].value
+    assert "was not kept" in page.warning[0].value
     assert "0.1 point" in page.warning[0].value
     assert not page.button[0].disabled
 
@@ -216,7 +216,7 @@ def test_one_that_was_refused_says_why(root: Path, store: Handwriting) -> None:
 @pytest.mark.parametrize(
     "result", [None, "", "{", "[]", '{"format": 1}', {**RESULT, "own": {"images": 0}}, {**RESULT, "seconds": 1e999}]
 )
-def test_one_that_broke_says_its_last_words(root: Path, store: Handwriting, result: Any) -> None:
+def test_a_failed_fine_tuning_shows_its_last_log_line(root: Path, store: Handwriting, result: Any) -> None:
     fine_tuning(root, "error: ![](https://example.org/x.png)\n", result)
     assert "ended without a result" in run().error[0].value
     assert "![](" not in run().error[0].value
@@ -229,9 +229,9 @@ def wait_for(condition: Callable[[], object]) -> None:
         time.sleep(0.05)
 
 
-def test_a_press_starts_a_process_which_says_how_it_went(root: Path, store: Handwriting) -> None:
+def test_the_button_starts_a_process_that_writes_its_result(root: Path, store: Handwriting) -> None:
     fine_tuning(root, "an older one", number=9)
-    press(run(), "Learn them")
+    press(run(), "Learn my digits")
     newest = fine_tunings.latest(root)
     assert newest is not None
     assert newest.folder == root / "runs" / "handwriting-10"
@@ -241,6 +241,6 @@ def test_a_press_starts_a_process_which_says_how_it_went(root: Path, store: Hand
     assert "ended without a result" in run().error[0].value
 
 
-def test_sessions_that_start_at_once_get_folders_of_their_own(root: Path) -> None:
+def test_sessions_that_start_at_once_get_different_folders(root: Path) -> None:
     folders = [fine_tunings.new_folder(root / "runs") for _ in range(3)]
     assert [folder.name for folder in folders] == ["handwriting-1", "handwriting-2", "handwriting-3"]

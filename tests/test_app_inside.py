@@ -12,7 +12,7 @@ from app.components.number_maps import as_maps, cell_of, frame, index_of, is_cel
 from data.ink import strokes_to_image
 from model import save_network
 from model.architectures import build_network
-from model.cell_sums import layer_outputs, number
+from model.cell_sums import format_number, layer_outputs
 from model.classifier import DigitClassifier
 from model.images import images_to_input
 from model.saliency import change_until
@@ -84,7 +84,7 @@ def test_a_blank_pad_offers_an_example(weights: Path) -> None:
     assert "The pad is blank" not in text(run(page))
 
 
-def test_the_drawing_of_the_draw_page_is_looked_into(weights: Path) -> None:
+def test_the_drawing_of_the_draw_page_is_shown(weights: Path) -> None:
     page = AppTest.from_file(PAGE)
     page.session_state["kept_drawing"] = SEVEN
     classifier, image = seen(weights)
@@ -92,13 +92,13 @@ def test_the_drawing_of_the_draw_page_is_looked_into(weights: Path) -> None:
 
 
 @pytest.mark.parametrize("message", ["rubbish", {"strokes": [[["a", 1]]]}])
-def test_a_message_that_no_pad_sends_is_refused_in_words(page: AppTest, message: Any) -> None:
+def test_an_invalid_message_is_refused_with_an_error_message(page: AppTest, message: Any) -> None:
     page.session_state["pad"] = {"drawing": message}
     assert "reload the page" in run(page).error[0].value
 
 
 @pytest.mark.parametrize("architecture", ["article", "quick", "best"])
-def test_each_layer_shows_its_shape_its_formula_and_a_sum_of_its_own(root: Path, architecture: str) -> None:
+def test_each_layer_shows_its_shape_its_formula_and_a_sum(root: Path, architecture: str) -> None:
     weights = write(root, "model/pretrained/some.npz", architecture)
     classifier, image = seen(weights)
     arrays = [images_to_input(image), *layer_outputs(classifier.network, images_to_input(image))]
@@ -112,7 +112,7 @@ def test_each_layer_shows_its_shape_its_formula_and_a_sum_of_its_own(root: Path,
         assert "$" in text(page)
         index = np.unravel_index(array[0].argmax(), array.shape[1:])
         assert f"[{', '.join(map(str, index))}]</b>" in equation(page)
-        assert number(array.max()) in equation(page)
+        assert format_number(array.max()) in equation(page)
     choose_step(page, len(arrays))
     probabilities = classifier.predict_proba(image)[0]
     assert f"= {probabilities.max():.4f}</p>" in equation(page)
@@ -123,7 +123,7 @@ def test_a_chosen_number_stays_chosen_when_the_drawing_changes(page: AppTest, we
     classifier, image = seen(weights)
     output = layer_outputs(classifier.network, images_to_input(image))[0]
     assert "Y[3, 4, 5]" in equation(run(page))
-    assert equation(page).endswith(f"= {number(output[0, 3, 4, 5])}</p>")
+    assert equation(page).endswith(f"= {format_number(output[0, 3, 4, 5])}</p>")
     page.session_state["pad"] = {"drawing": {"revision": 4, "strokes": []}}
     assert "Y[3, 4, 5]" in equation(run(page))
 
@@ -135,7 +135,7 @@ def test_the_map_of_the_input_can_be_chosen(page: AppTest) -> None:
     assert any("w, map 9" in html.proto.body for html in page.html)
 
 
-def test_a_neuron_shows_what_counts_most(page: AppTest) -> None:
+def test_a_neuron_shows_its_largest_products(page: AppTest) -> None:
     choose_step(page, 10)
     table = page.table[0].value
     assert len(table) == 14
@@ -143,7 +143,7 @@ def test_a_neuron_shows_what_counts_most(page: AppTest) -> None:
     assert table.iloc[13, 0] == "bias b"
 
 
-def test_another_network_is_looked_into_as_well(page: AppTest, root: Path, weights: Path) -> None:
+def test_another_network_can_be_chosen(page: AppTest, root: Path, weights: Path) -> None:
     choose_step(page, 13)
     page.session_state["cells"] = {1: (3, 4, 5), 5: (9, 9, 31)}
     other = write(root, "runs/other/weights.npz", "article")
@@ -174,7 +174,7 @@ def test_another_answer_is_asked_for_and_shown(page: AppTest, weights: Path) -> 
     assert len(set(pictures)) == 4
 
 
-def test_what_was_worked_out_for_other_weights_is_not_shown_for_these(page: AppTest, root: Path, weights: Path) -> None:
+def test_results_of_other_weights_are_not_shown(page: AppTest, root: Path, weights: Path) -> None:
     path = root / "runs/other/weights.npz"
     save_network(path, build_network("quick", np.random.default_rng(1)), {"temperature": 0.5})
     answers = [seen(each)[0].predict(seen(each)[1])[0] for each in (weights, path)]
@@ -190,7 +190,7 @@ def test_what_was_worked_out_for_other_weights_is_not_shown_for_these(page: AppT
     assert shown[0] == shown[2] != shown[1]
 
 
-def test_without_weights_the_page_names_the_command_that_makes_them(root: Path) -> None:
+def test_without_weights_the_page_names_the_training_command(root: Path) -> None:
     assert "`make train`" in run(AppTest.from_file(PAGE)).info[0].value
 
 
@@ -214,7 +214,7 @@ def test_a_cell_and_its_index_are_the_same_number(shape: tuple[int, ...], index:
     "choice",
     [None, "abc", [1, 2], [1, 2, 3, 4], [0, 0, 3], [-1, 0, 0], [0.5, 0, 0], [True, 0, 0], ["0", 0, 0], [5, 0, 0]],
 )
-def test_what_is_no_cell_is_refused(choice: object) -> None:
+def test_an_invalid_cell_is_refused(choice: object) -> None:
     assert is_cell([4, 5, 2], (5, 6, 3))
     assert not is_cell(choice, (5, 6, 3))
 
@@ -226,7 +226,7 @@ def test_a_frame_goes_around_the_region() -> None:
     assert frame((5, 5, 2), (slice(None), slice(None), slice(1, 2))) is None
 
 
-def test_colours_tell_sign_and_size() -> None:
+def test_colours_show_sign_and_size() -> None:
     picture = signed_picture([[2.0, -1.0, 0.0]])
     assert picture[0].tolist() == [[*ABOVE, 255], [*BELOW, 128], [*ABOVE, 0]]
     assert not signed_picture(np.zeros((2, 2)))[..., 3].any()
@@ -248,7 +248,7 @@ def test_a_table_frames_the_chosen_number() -> None:
     assert table.count("outline: ") == 1
 
 
-def test_of_a_number_one_digit_is_looked_at_and_another_can_be_chosen(weights: Path) -> None:
+def test_one_digit_of_a_number_is_shown_and_another_can_be_chosen(weights: Path) -> None:
     two = [[[x / 3, y] for x, y in STROKE], [[800, 200], [780, 900]]]
     page = AppTest.from_file(PAGE)
     page.session_state["pad"] = {"drawing": {"revision": 1, "strokes": two}}

@@ -1,4 +1,4 @@
-"""The Report page: which reports it finds, what it shows of one, and that a damaged one does not break it."""
+"""The Report page: the list of reports, the contents of one, and damaged reports."""
 
 import json
 import os
@@ -66,15 +66,15 @@ def test_report_is_shown(root: Path) -> None:
     page = run_page()
     assert page.metric[0].value == "40.00 %"
     text = shown(page)
-    assert "2 of 5 pictures are read right" in text
-    assert "Without ink: 1." in text
+    assert "2 of 5 images are read right" in text
+    assert "Images without ink: 1." in text
     assert "Most often: 7 as 3 (2)." in text
     assert "calibration error, is 20.00 %" in text
     scores = page.dataframe[0].value.set_index("digit")
     assert scores.loc[3, "precision"] == pytest.approx(50)
     assert scores.loc[3, "images"] == 3
     mistakes = [image.captions for image in page.image if "read as" in image.captions[0]]
-    assert mistakes == [["7, read as **3** with 70.00 %"]] * 2
+    assert mistakes == [["7, read as **3**  \n70.00 %"]] * 2
     assert len(page.get("vega_lite_chart")) == 4  # confusion, calibration, loss, accuracy
     assert page.download_button[0].label == "Download as a web page"
     facts = page.table[0].value.to_string()
@@ -116,7 +116,7 @@ def test_no_report_says_which_command_writes_one(root: Path) -> None:
 @pytest.mark.parametrize(
     "content", ["", "{", "[]", "{}", '{"format": 1}', "[" * 100_000, '{"format": 2, "more": ' + "[" * 100_000, "\udcff"]
 )
-def test_file_that_is_no_report(root: Path, content: str) -> None:
+def test_invalid_report_file(root: Path, content: str) -> None:
     write(root, [3]).write_text(content, errors="surrogateescape")
     page = run_page()
     assert "is damaged" in page.error[0].value
@@ -143,7 +143,7 @@ def test_file_that_is_no_report(root: Path, content: str) -> None:
         {"mistakes": [{"truth": 1, "answer": 2, "probability": 0.5, "picture": "bm8gcGljdHVyZQ=="}]},
     ],
 )
-def test_report_that_lost_a_part(root: Path, changes: dict[str, Any]) -> None:
+def test_incomplete_report(root: Path, changes: dict[str, Any]) -> None:
     report = write(root, [3])
     change(report, **changes)
     with pytest.raises(DamagedReport, match=r"report\.json is damaged"):
@@ -179,7 +179,7 @@ def test_reports_are_named_by_run_and_data_set(tmp_path: Path) -> None:
 def test_only_confusions_have_colour() -> None:
     chart = confusion_chart([[5, 2], [0, 7]], "black").to_dict()
     (cells,) = chart["datasets"].values()
-    assert [(cell["written"], cell["read as"], cell["pictures"], cell["confused"]) for cell in cells] == [
+    assert [(cell["written"], cell["read as"], cell["images"], cell["confused"]) for cell in cells] == [
         (0, 0, 5, 0),
         (0, 1, 2, 2),
         (1, 1, 7, 0),
@@ -196,29 +196,29 @@ def test_page_does_without_the_libraries_of_training() -> None:
 def test_a_network_is_measured_from_the_page_and_its_report_shown(root: Path) -> None:
     write(root, [3])
     page = run_page()
-    page.selectbox(key="pictures").set_value("digits")
+    page.selectbox(key="test_set").set_value("digits")
     page.button[0].click().run(timeout=120)
     assert not page.exception
     assert not page.error
-    assert "of 500 pictures are read right" in shown(page)  # the test part of scikit-learn's digits
+    assert "of 500 images are read right" in shown(page)  # the test part of scikit-learn's digits
     assert page.selectbox(key="report").value == root / "runs" / "three" / "report" / "digits" / "report.json"
 
 
-def test_my_handwriting_is_measured_too_once_there_is_some(root: Path) -> None:
+def test_stored_handwriting_can_be_measured(root: Path) -> None:
     write(root, [3])
-    assert FILE not in run_page().selectbox(key="pictures").options
+    assert FILE not in run_page().selectbox(key="test_set").options
     image = np.full((28, 28), 9, np.uint8)
     handwriting = Handwriting(root / FILE)
     for key, truth in (("a", 3), ("b", 3), ("c", 8), ("d", None)):
         handwriting.keep(Drawing(key, [], image, 3, truth, "three"))
     page = run_page()
-    page.selectbox(key="pictures").set_value(FILE)
+    page.selectbox(key="test_set").set_value(FILE)
     page.button[0].click().run(timeout=120)
     assert not page.error
-    assert "2 of 3 pictures are read right" in shown(page)  # the fourth was meant as no digit
+    assert "2 of 3 images are read right" in shown(page)  # the fourth was meant as no digit
 
 
-def test_what_cannot_be_measured_is_told_and_the_old_report_still_shown(
+def test_a_failed_measurement_is_reported_and_the_old_report_still_shown(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refused(*_: object) -> Iterator[float]:
@@ -229,7 +229,7 @@ def test_what_cannot_be_measured_is_told_and_the_old_report_still_shown(
     page = run_page()
     monkeypatch.setattr(processes, "evaluate", refused)
     page.button[0].click().run()
-    assert r"No report could be written\: OpenML does \[not\]\(http\://x\) answer." in page.error[0].value
+    assert r"The report could not be written\: OpenML does \[not\]\(http\://x\) answer." in page.error[0].value
     assert page.metric[0].value == "100.00 %"
 
 
@@ -245,10 +245,10 @@ def test_two_reports_side_by_side(root: Path) -> None:
     write_report(root / "runs" / "three" / "weights.npz", str(other))
     page = run_page()
     page.selectbox(key="report").set_value(first).run()
-    page.selectbox(key="beside").set_value(first.parents[1] / "other" / "report.json").run()
+    page.selectbox(key="compared_report").set_value(first.parents[1] / "other" / "report.json").run()
     assert not page.exception
     assert [metric.value for metric in page.metric] == ["50.00 %", "25.00 %"]
-    assert "These are not the same pictures" in shown(page)
+    assert "The test sets differ" in shown(page)
     recall = page.dataframe[0].value
     assert recall.loc[3].tolist() == [100, 100, 0]
     assert len(page.get("vega_lite_chart")) == 6
@@ -259,24 +259,24 @@ def test_two_reports_side_by_side(root: Path) -> None:
     assert "The intervals do not overlap" in shown(checked(page.run()))
     first.write_text("{")
     page.selectbox(key="report").set_value(first.parents[1] / "other" / "report.json").run()
-    page.selectbox(key="beside").set_value(first).run()
+    page.selectbox(key="compared_report").set_value(first).run()
     assert "is damaged" in page.error[0].value
     assert [metric.value for metric in page.metric] == ["25.00 %"]
 
 
-def test_the_pictures_behind_a_cell_are_shown(root: Path) -> None:
+def test_the_images_of_a_cell_are_shown(root: Path) -> None:
     write(root, [3, 7, 7, 3, 3])
     page = run_page()
     cells = page.selectbox(key="cell")
     assert cells.options == ["7, read as 3: 2", "3, read as 3: 3"]
-    assert [image.captions for image in page.image][:2] == [["number 1, 70.00 %"], ["number 2, 70.00 %"]]
+    assert [image.captions for image in page.image][:2] == [["#1, 70.00 %"], ["#2, 70.00 %"]]
     page.session_state["cell"] = (3, 3)  # which a click on the number does
-    assert [image.captions[0][:8] for image in checked(page.run()).image][:3] == ["number 0", "number 3", "number 4"]
+    assert [image.captions[0][:3] for image in checked(page.run()).image][:3] == ["#0,", "#3,", "#4,"]
     write(root, [3, 3])
     assert checked(page.run()).selectbox(key="cell").value == (3, 3)
 
 
-def test_the_matrix_tells_which_cell_was_clicked() -> None:
+def test_a_click_in_the_matrix_selects_its_cell() -> None:
     chart = confusion_chart([[5, 2], [0, 7]], "black").to_dict()
     (selection,) = chart["params"]
     assert (selection["name"], selection["select"]["fields"]) == ("cell", ["written", "read as"])

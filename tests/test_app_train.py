@@ -1,4 +1,4 @@
-"""The Train page without a browser: what it shows of no run, of runs in each state, and what its buttons do."""
+"""The Train page without a browser: no run, runs in each state, and the buttons."""
 
 import json
 from base64 import b64encode
@@ -25,7 +25,7 @@ PAGE = Path(__file__).parents[1] / "app" / "pages" / "train.py"
 
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """An empty project folder; whatever is trained in it ends with the test."""
+    """An empty project folder; its trainings end with the test."""
     monkeypatch.setattr(weights_picker, "ROOT", tmp_path)
     yield tmp_path
     for lock in tmp_path.glob(f"runs/*/{LOCK}"):
@@ -33,7 +33,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def make_run(root: Path, name: str, **progress: Any) -> Path:
-    """A run that stopped in the middle of its third epoch of four."""
+    """A run that was paused in the middle of its third epoch of four."""
     folder = root / "runs" / name
     folder.mkdir(parents=True)
     (folder / "checkpoint.npz").touch()
@@ -90,12 +90,12 @@ def test_without_a_run_the_page_asks_for_one(root: Path) -> None:
     assert [page.text_input[0].value, page.number_input[0].value] == ["article", RECIPES["article"].epochs]
 
 
-def test_a_stopped_run_shows_how_far_it_came(root: Path) -> None:
+def test_a_paused_run_shows_its_progress(root: Path) -> None:
     make_run(root, "mine")
     page = opened()
     assert bar(page)[0] == 62  # 2.5 of 4 epochs
     assert "stopped after 1 min 1 s" in bar(page)[1]
-    assert buttons(page) == {"Start training": True, "Go on": True}
+    assert buttons(page) == {"Start training": True, "Resume": True}
     metrics = {metric.label: metric.value for metric in page.metric}
     assert metrics == {"Training loss": "0.25", "Validation loss": "0.5", "Validation accuracy": "50.00 %"}
     assert "recipe quick, dataset digits, seed 7, threads 2" in shown(page)
@@ -112,8 +112,8 @@ def test_a_running_run_comes_first_and_is_the_only_one(root: Path) -> None:
         assert bar(page)[1] == "Epoch 3 of 4, step 5 of 10; 40 s left"
         assert buttons(page) == {"Start training": False, "Stop training": True}
         checked(page.selectbox(key="run").set_value("idle").run())
-        assert buttons(page) == {"Start training": False, "Go on": False}
-    assert buttons(checked(page.run())) == {"Start training": True, "Go on": True}
+        assert buttons(page) == {"Start training": False, "Resume": False}
+    assert buttons(checked(page.run())) == {"Start training": True, "Resume": True}
 
 
 def test_a_run_that_still_fetches_its_data(root: Path) -> None:
@@ -121,9 +121,9 @@ def test_a_run_that_still_fetches_its_data(root: Path) -> None:
     folder.mkdir(parents=True)
     (folder / "log.txt").touch()
     with locked(folder / LOCK):
-        assert "It is getting its data." in shown(opened())
+        assert "Loading the data." in shown(opened())
     page = opened()
-    assert "start it again under its name" in shown(page)
+    assert "start it again under the same name" in shown(page)
     assert buttons(page) == {"Start training": True}
 
 
@@ -132,26 +132,26 @@ def test_a_finished_run_points_to_its_weights(root: Path) -> None:
     save_always_three(folder / "weights.npz")
     page = opened()
     assert bar(page)[0] == 100
-    assert bar(page)[1].startswith("Trained in 1 min 1 s; its weights can be chosen")
+    assert bar(page)[1].startswith("Trained in 1 min 1 s; you can choose its weights")
     assert buttons(page) == {"Start training": True}
     assert next(metric.value for metric in page.metric) == "0.5"  # its last epoch's, as none is under way
 
 
-def test_a_failed_run_says_why_in_words(root: Path) -> None:
+def test_a_failed_run_says_why(root: Path) -> None:
     (make_run(root, "mine") / "log.txt").write_text("epoch 1/4\rerror: the loss is not finite: try a smaller [rate](x)")
     page = opened()
-    assert r"mine broke off\: the loss is not finite\: try a smaller \[rate\]\(x\)" in page.error[0].value
-    assert buttons(page)["Go on"]
+    assert r"mine failed\: the loss is not finite\: try a smaller \[rate\]\(x\)" in page.error[0].value
+    assert buttons(page)["Resume"]
 
 
-def test_damaged_files_are_told_and_the_page_still_stands(root: Path) -> None:
+def test_damaged_files_are_reported_and_the_page_still_works(root: Path) -> None:
     folder = make_run(root, "mine")
     (folder / "progress.json").write_text("{")
     (folder / "history.csv").write_text("epoch\n1\n")
     page = opened()
     assert len(page.warning) == 2
     assert not page.get("vega_lite_chart")
-    assert buttons(page)["Go on"]
+    assert buttons(page)["Resume"]
 
 
 def test_names_from_files_are_no_markdown(root: Path) -> None:
@@ -159,15 +159,15 @@ def test_names_from_files_are_no_markdown(root: Path) -> None:
     assert "![](" not in shown(opened())
 
 
-def test_a_name_that_is_taken_is_refused_in_words(root: Path) -> None:
+def test_a_name_that_is_taken_is_refused(root: Path) -> None:
     make_run(root, "mine")
     page = opened()
     page.text_input[0].set_value("mine")
     page = press(page, "Start training")
-    assert page.error[0].value == r"Starting mine did not work\: there is a run named mine\: choose another name."
+    assert page.error[0].value == r"Starting mine failed\: there is a run named mine\: choose another name."
 
 
-def test_of_two_visitors_who_press_start_one_starts_and_stops_it(root: Path) -> None:
+def test_two_visitors_who_press_start_start_one_run(root: Path) -> None:
     pages = [opened(), opened()]
     for page in pages:
         page.selectbox(key="dataset").set_value("digits")
@@ -183,7 +183,7 @@ def test_of_two_visitors_who_press_start_one_starts_and_stops_it(root: Path) -> 
     assert "Stop training" not in buttons(first)
 
 
-def test_going_on_asks_for_the_run_that_is_shown(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_resume_asks_for_the_run_that_is_shown(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def train(folder: Path, name: str, options: list[str]) -> None:
         raise RunError(f"{name} {options} *not* today")
 
@@ -192,12 +192,12 @@ def test_going_on_asks_for_the_run_that_is_shown(root: Path, monkeypatch: pytest
         make_run(root, name)
     page = opened()
     checked(page.selectbox(key="run").set_value("two").run())
-    page = press(page, "Go on")
+    page = press(page, "Resume")
     assert "two \\['--resume'\\] \\*not\\* today" in page.error[0].value
     assert page.selectbox(key="run").value == "two"
 
 
-def test_curves_hold_every_run_and_the_epoch_that_is_under_way(root: Path) -> None:
+def test_curves_show_every_run_and_the_epoch_in_progress(root: Path) -> None:
     for name in ("one", "two"):
         make_run(root, name)
     table = curves([read_run(root / "runs" / name) for name in ("one", "two")], "loss")
@@ -211,6 +211,6 @@ def test_curves_hold_every_run_and_the_epoch_that_is_under_way(root: Path) -> No
     assert page.multiselect(key="compared").value == ["one"]
 
 
-def test_watched_digits_say_what_they_are_without_eyes() -> None:
+def test_watched_digits_have_alternative_texts() -> None:
     digit = WatchedDigit(0, 4, to_png(np.zeros((28, 28), np.uint8)), [0.0] * 10)
     assert 'alt="A handwritten 4"' in watched_digits([digit])

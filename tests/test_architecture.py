@@ -1,4 +1,4 @@
-"""The house: which room may import from which, and that the network stands on numpy and scipy alone."""
+"""The architecture: which package may import which, and that `model` needs only numpy and scipy."""
 
 import ast
 import subprocess

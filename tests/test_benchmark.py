@@ -1,4 +1,4 @@
-"""The benchmark measures what it says, in turns. How fast anything is, is not tested."""
+"""The benchmark: it measures in turns and reports correctly. Speed itself is not tested."""
 
 import json
 import sys

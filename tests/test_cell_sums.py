@@ -1,4 +1,4 @@
-"""The sums that are shown for single numbers make the very numbers that the layers' forward passes make."""
+"""The sums shown for single numbers equal the layers' forward passes."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import pytest
 from app.texts.layers import layer_text
 from model import ActivationLayer, ConvLayer, FCLayer, FlattenLayer, Layer, MaxPoolingLayer, Network
 from model.architectures import ARCHITECTURES, build_network
-from model.cell_sums import bracketed, cell_sum, exponential, layer_outputs, number, probability_sum
+from model.cell_sums import bracketed, cell_sum, exponential, format_number, layer_outputs, probability_sum
 from model.classifier import DigitClassifier
 from model.images import images_to_input
 from model.layer import Array
@@ -28,7 +28,7 @@ def with_some_bias(network: Network, rng: np.random.Generator) -> Network:
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 def test_every_layer_has_a_sum_and_a_text(kind: type[Layer]) -> None:
-    """Whoever adds a layer adds what the Look inside page shows of it."""
+    """A new layer needs a sum and a text for the Look inside page."""
     assert cell_sum.dispatch(kind) is not cell_sum.dispatch(Layer)
     assert layer_text.dispatch(kind) is not layer_text.dispatch(Layer)
 
@@ -43,7 +43,7 @@ def test_each_sum_makes_the_output_of_the_network(architecture: str) -> None:
         for index in some_cells(output.shape[1:], rng):
             cell = cell_sum(layer, input[1], index)
             assert cell.value == pytest.approx(output[1][index], rel=1e-5, abs=1e-5), type(layer)
-            assert cell.equation.endswith(number(cell.value)) or cell.equation.endswith("passed through")
+            assert cell.equation.endswith(format_number(cell.value)) or cell.equation.endswith("passed through")
     assert np.array_equal(outputs[-1], network.predict(arrays))
 
 
@@ -91,7 +91,7 @@ def test_a_convolution_shows_the_patch_and_the_kernel() -> None:
     assert np.array_equal(cell.weights, layer.weights[..., 2])
 
 
-def test_what_counts_most_and_the_rest() -> None:
+def test_largest_products_and_the_rest() -> None:
     layer = FCLayer((5,), (1,))
     layer.weights[...] = np.array([[1.0], [-3.0], [2.0], [0.5], [0.25]])
     cell = cell_sum(layer, np.ones(5), (0,))
@@ -109,8 +109,8 @@ def test_probabilities_are_those_of_the_classifier() -> None:
         assert probability_sum(outputs, digit, 0.5).value == pytest.approx(probability, rel=1e-5)
 
 
-def test_numbers_as_people_write_them() -> None:
-    assert [number(value) for value in (1.5, -0.25, -0.0001)] == ["1.500", "−0.250", "0.000"]
+def test_format_number() -> None:
+    assert [format_number(value) for value in (1.5, -0.25, -0.0001)] == ["1.500", "−0.250", "0.000"]
     assert [bracketed(value) for value in (1.5, -0.25)] == ["1.500", "(−0.250)"]
 
 

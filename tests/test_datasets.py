@@ -1,4 +1,4 @@
-"""Data sets: right, kept, mended when damaged, and never waited for longer than said."""
+"""Data sets: correct, cached, repaired when damaged, and loaded within the time limit."""
 
 import shutil
 import socket
@@ -42,7 +42,7 @@ def test_digits_come_with_scikit_learn(digits: Dataset) -> None:
 
 
 def test_an_unknown_name_is_refused() -> None:
-    with pytest.raises(DatasetError, match="no data set is named 'emnist': there are mnist, usps, digits"):
+    with pytest.raises(DatasetError, match="there is no data set named 'emnist': choose mnist, usps, digits"):
         load_dataset("emnist")
 
 
@@ -108,17 +108,17 @@ def test_a_folder_that_cannot_be_written_costs_only_time(
     assert "decoded each time" in capsys.readouterr().out
 
 
-def test_something_else_from_openml_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_different_data_from_openml_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SCIKIT_LEARN_DATA", str(tmp_path))
     load = datasets._cached("mnist", "0" * 16, lambda: (IMAGES, LABELS))
-    with pytest.raises(DatasetError, match="not the mnist of this project"):
+    with pytest.raises(DatasetError, match="differs from this project's mnist"):
         load()
     assert list(tmp_path.rglob("*.npz")) == []
 
 
 @pytest.fixture(autouse=True)
 def left_behind() -> Iterator[None]:
-    """A fetch that was given up goes on in its thread: not into the next test."""
+    """Wait for abandoned downloads, so that they do not disturb the next test."""
     yield
     for thread in threading.enumerate():
         if thread.name == "openml":
@@ -152,7 +152,7 @@ def test_openml_that_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_openml_that_accepts_and_never_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(datasets, "PATIENCE", 1)
+    monkeypatch.setattr(datasets, "TIMEOUT", 1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         openml_at(silent.getsockname()[1], tmp_path, monkeypatch)
         started = time.monotonic()
@@ -162,7 +162,7 @@ def test_openml_that_accepts_and_never_answers(tmp_path: Path, monkeypatch: pyte
 
 
 @pytest.mark.slow  # and tests/hostile/test_data_cache.py damages every file of a small data set's cache
-def test_a_damaged_cache_is_taken_away_and_fetched_again(
+def test_a_damaged_cache_is_deleted_and_downloaded_again(
     mnist: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     kept = tmp_path / "openml"
@@ -189,9 +189,9 @@ def test_a_damaged_cache_is_taken_away_and_fetched_again(
     assert np.array_equal(again.test_labels, mnist.test_labels)
 
 
-def test_a_host_name_that_is_looked_up_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_host_name_lookup_that_never_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No time limit of a socket ends that."""
-    monkeypatch.setattr(datasets, "PATIENCE", 0.5)
+    monkeypatch.setattr(datasets, "TIMEOUT", 0.5)
     monkeypatch.setenv("SCIKIT_LEARN_DATA", str(tmp_path))
     over = threading.Event()
     monkeypatch.setattr("sklearn.datasets.fetch_openml", lambda *arguments, **options: over.wait(10))

@@ -1,4 +1,4 @@
-"""What the browser sends is checked before anything is done with it."""
+"""Validation of the messages from the browser."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ def test_strokes_come_as_arrays() -> None:
     np.testing.assert_array_equal(strokes[0], [[0, 0], [10.5, 20], [1000, 1000]])
 
 
-def test_as_much_as_is_allowed_is_taken() -> None:
+def test_the_largest_allowed_drawing_is_accepted() -> None:
     assert len(strokes_in(message([[POINT]] * MOST_STROKES))) == MOST_STROKES
     assert len(strokes_in(message([[POINT] * MOST_POINTS]))[0]) == MOST_POINTS
 
@@ -29,27 +29,27 @@ def test_as_much_as_is_allowed_is_taken() -> None:
 @pytest.mark.parametrize(
     ("bad", "complaint"),
     [
-        (None, "did not arrive"),
-        ("strokes", "did not arrive"),
-        ([[POINT]], "did not arrive"),
-        ({}, "did not arrive"),
-        (message(None), "did not arrive"),
-        (message({"0": [POINT]}), "did not arrive"),
-        (message("[]"), "did not arrive"),
-        ({"revision": "7", "strokes": []}, "without its number"),
-        (message([POINT]), "no pair"),
-        (message([None]), "no list"),
-        (message(["ab"]), "no list"),
-        (message([[[1]]]), "no pair"),
-        (message([[[1, 2, 3]]]), "no pair"),
-        (message([[["1", "2"]]]), "no pair"),
-        (message([[[True, False]]]), "no pair"),
-        (message([[[1, None]]]), "no pair"),
-        (message([[[1, [2]]]]), "no pair"),
-        (message([[[1, float("nan")]]]), "no pair"),
-        (message([[[float("inf"), 1]]]), "no pair"),
-        (message([[[1, -1e300]]]), "no pair"),
-        (message([[[1, 10**400]]]), "no pair"),
+        (None, "unknown form"),
+        ("strokes", "unknown form"),
+        ([[POINT]], "unknown form"),
+        ({}, "unknown form"),
+        (message(None), "unknown form"),
+        (message({"0": [POINT]}), "unknown form"),
+        (message("[]"), "unknown form"),
+        ({"revision": "7", "strokes": []}, "without a valid revision"),
+        (message([POINT]), "not a pair"),
+        (message([None]), "not a list"),
+        (message(["ab"]), "not a list"),
+        (message([[[1]]]), "not a pair"),
+        (message([[[1, 2, 3]]]), "not a pair"),
+        (message([[["1", "2"]]]), "not a pair"),
+        (message([[[True, False]]]), "not a pair"),
+        (message([[[1, None]]]), "not a pair"),
+        (message([[[1, [2]]]]), "not a pair"),
+        (message([[[1, float("nan")]]]), "not a pair"),
+        (message([[[float("inf"), 1]]]), "not a pair"),
+        (message([[[1, -1e300]]]), "not a pair"),
+        (message([[[1, 10**400]]]), "not a pair"),
         (message([[POINT]] * (MOST_STROKES + 1)), "more than 100 strokes"),
         (message([[POINT] * (MOST_POINTS + 1)]), "more than 20,000 points"),
         (message([[POINT] * (MOST_POINTS // 2)] * 3), "more than 20,000 points"),

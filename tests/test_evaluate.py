@@ -41,8 +41,8 @@ def test_output_overrides_the_folder(project: Path) -> None:
         (["mine.npz"], "mine.npz is not a usable weights file"),
         (["pretrained"], "pretrained cannot be read"),
         (["pretrained/three.npz", "--dataset", "emnist"], "choose mnist, usps, digits or a path"),
-        (["pretrained/three.npz", "--dataset", "pretrained"], "pretrained has no pictures"),
-        (["pretrained/three.npz", "--dataset", "pretrained/three.npz"], "three.npz is no strokes file"),
+        (["pretrained/three.npz", "--dataset", "pretrained"], "no images in pretrained/0"),
+        (["pretrained/three.npz", "--dataset", "pretrained/three.npz"], "three.npz is not a strokes file"),
         (["pretrained/three.npz", "--dataset", "mine.npz", "--output", "mine.npz"], "choose another --output"),
     ],
 )

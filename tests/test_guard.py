@@ -1,4 +1,4 @@
-"""Who is let in: the guard, asked directly, in front of an app that tells what reached it."""
+"""The guard, called directly, in front of an app that records the requests that reach it."""
 
 from collections.abc import Coroutine
 from typing import Any
@@ -82,7 +82,7 @@ BAD = [
 
 @pytest.mark.parametrize("headers", GOOD)
 @pytest.mark.parametrize("kind", ["http", "websocket"])
-def test_its_own_pages_are_let_in(kind: str, headers: list[tuple[str, str]]) -> None:
+def test_requests_of_its_own_pages_are_allowed(kind: str, headers: list[tuple[str, str]]) -> None:
     inside = Inside()
     ask(inside, kind, *headers)
     assert inside.reached == [kind]
@@ -90,7 +90,7 @@ def test_its_own_pages_are_let_in(kind: str, headers: list[tuple[str, str]]) -> 
 
 @pytest.mark.parametrize("headers", BAD)
 @pytest.mark.parametrize("kind", ["http", "websocket"])
-def test_other_names_and_other_origins_reach_nothing(kind: str, headers: list[tuple[str, str]]) -> None:
+def test_other_hosts_and_origins_are_refused(kind: str, headers: list[tuple[str, str]]) -> None:
     inside = Inside()
     first, *_ = ask(inside, kind, *headers)
     assert inside.reached == []
@@ -105,7 +105,7 @@ def test_every_answer_carries_the_headers_once() -> None:
     assert (b"x-content-type-options", b"nosniff") in bad["headers"]
 
 
-def test_a_mistake_inside_is_answered_with_the_headers_and_still_reported() -> None:
+def test_an_error_in_the_app_gets_the_headers_and_is_still_raised() -> None:
     inside, sent = Inside(fail=True), list[Message]()
 
     async def send(message: Message) -> None:
@@ -119,7 +119,7 @@ def test_a_mistake_inside_is_answered_with_the_headers_and_still_reported() -> N
     assert b"mistake" not in sent[1]["body"]
 
 
-def test_starting_and_stopping_pass_through() -> None:
+def test_lifespan_messages_pass_through() -> None:
     inside = Inside()
     ask(inside, "lifespan")
     assert inside.reached == ["lifespan"]

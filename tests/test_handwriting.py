@@ -1,4 +1,4 @@
-"""The store of the user's own drawings: that nothing kept is lost, and nothing wrong is stored."""
+"""The store of drawings: nothing stored is lost, and nothing invalid is stored."""
 
 import os
 import signal
@@ -63,7 +63,7 @@ def store(path: Path) -> Handwriting:
     return Handwriting(path)
 
 
-def test_what_is_kept_comes_back(store: Handwriting, path: Path) -> None:
+def test_stored_drawings_are_read_back(store: Handwriting, path: Path) -> None:
     digit = drawn("a", created="2026-05-03T14:05:00+00:00")
     scribble = drawn("b", answer=None, truth=None)
     upload = drawn("c", strokes=[])
@@ -75,7 +75,7 @@ def test_what_is_kept_comes_back(store: Handwriting, path: Path) -> None:
     assert found[0].strokes[0].dtype == np.float64
 
 
-def test_a_second_tap_corrects_and_never_doubles(store: Handwriting) -> None:
+def test_a_second_tap_corrects_and_never_duplicates(store: Handwriting) -> None:
     store.keep(drawn("a", truth=1, created="2026-05-03T14:05:00+00:00"))
     store.keep(drawn("b"))
     store.keep(drawn("a", truth=7, answer=3, weights="others"))
@@ -115,7 +115,7 @@ def test_deleting(store: Handwriting) -> None:
         {"strokes": [np.zeros((20_001, 2))]},
     ],
 )
-def test_a_drawing_that_is_not_right_cannot_be_made(changes: dict[str, Any]) -> None:
+def test_an_invalid_drawing_cannot_be_created(changes: dict[str, Any]) -> None:
     with pytest.raises(HandwritingError, match="a drawing"):
         drawn(**changes)
 
@@ -143,13 +143,13 @@ def make_sqlite(path: Path, *statements: str) -> None:
 @pytest.mark.parametrize(
     ("statements", "message"),
     [
-        (["CREATE TABLE notes (text TEXT)"], "another program's file"),
-        (["PRAGMA application_id = 7"], "another program's file"),
-        (["PRAGMA user_version = 1"], "another program's file"),
-        ([f"PRAGMA application_id = {handwriting.KIND}", "PRAGMA user_version = 2"], "newer version"),
+        (["CREATE TABLE notes (text TEXT)"], "another program"),
+        (["PRAGMA application_id = 7"], "another program"),
+        (["PRAGMA user_version = 1"], "another program"),
+        ([f"PRAGMA application_id = {handwriting.APPLICATION_ID}", "PRAGMA user_version = 2"], "newer version"),
     ],
 )
-def test_a_file_of_another_kind_is_refused_and_left_alone(path: Path, statements: list[str], message: str) -> None:
+def test_a_file_of_another_program_is_refused_and_not_changed(path: Path, statements: list[str], message: str) -> None:
     make_sqlite(path, *statements)
     before = path.read_bytes()
     with pytest.raises(HandwritingError, match=rf"handwriting\.sqlite .*{message}"):
@@ -157,9 +157,11 @@ def test_a_file_of_another_kind_is_refused_and_left_alone(path: Path, statements
     assert path.read_bytes() == before
 
 
-def test_a_file_that_is_no_database_is_refused_and_left_alone(path: Path) -> None:
+def test_a_file_that_is_not_a_database_is_refused_and_not_changed(path: Path) -> None:
     path.write_text("my diary, " * 100)
-    with pytest.raises(HandwritingError, match=r"handwriting\.sqlite is damaged or no handwriting file .*move it away"):
+    with pytest.raises(
+        HandwritingError, match=r"handwriting\.sqlite is damaged or not a handwriting file .*move it away"
+    ):
         Handwriting(path)
     assert path.read_text() == "my diary, " * 100
 
@@ -176,14 +178,14 @@ def test_a_damaged_file_is_never_overwritten(store: Handwriting, path: Path) -> 
     assert path.read_bytes() == damaged
 
 
-def test_bytes_that_do_not_fit_together_are_told(store: Handwriting, path: Path) -> None:
+def test_inconsistent_bytes_are_reported(store: Handwriting, path: Path) -> None:
     store.keep(drawn())
     make_sqlite(path, "UPDATE drawings SET lengths = x'01000000'")
     with pytest.raises(HandwritingError, match=r"handwriting\.sqlite is damaged .*no stroke"):
         store.drawings()
 
 
-def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(HandwritingError, match=r"nowhere/mine\.sqlite cannot be used"):
         Handwriting(tmp_path / "nowhere" / "mine.sqlite")
 
@@ -214,7 +216,7 @@ def test_processes_that_make_the_file_and_write_at_once_lose_nothing(path: Path)
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
-def test_what_was_kept_outlives_a_kill_in_the_middle_of_writing(path: Path) -> None:
+def test_stored_drawings_survive_a_kill_during_writing(path: Path) -> None:
     victim = writer(path, "victim", 100_000)
     assert victim.stdout is not None
     while int(victim.stdout.readline()) < 20:
@@ -237,7 +239,9 @@ def test_an_export_holds_everything(drawings: list[Drawing]) -> None:
     assert unpack(pack([])) == []
 
 
-def test_importing_twice_doubles_nothing_and_undoes_no_correction(store: Handwriting, drawings: list[Drawing]) -> None:
+def test_importing_twice_duplicates_nothing_and_undoes_no_correction(
+    store: Handwriting, drawings: list[Drawing]
+) -> None:
     content = pack(drawings)
     store.keep(drawn("a", truth=2))
     assert store.keep_missing(unpack(content)) == 2
@@ -262,20 +266,20 @@ def changed(content: bytes, **arrays: Any) -> bytes:
         ({"y": np.array([7.0, 1.0, 0.0])}, "do not fit together"),
         ({"y": np.zeros((3, 1), int)}, "do not fit together"),
         ({"points": np.zeros((8, 2), np.complex64)}, "do not fit together"),
-        ({"points": np.full((8, 2), np.nan)}, "drawing 1 in this file is not right: .*not finite"),
+        ({"points": np.full((8, 2), np.nan)}, "drawing 1 in this file is invalid: .*not finite"),
         ({"stroke_start": np.array([0, 3, 4, 2, 8])}, "do not fit together"),
         ({"sample_offset": np.array([0, 2, 4, 5])}, "do not fit together"),
         ({"image": np.zeros((3, 28, 27), np.uint8)}, "do not fit together"),
         ({"image": np.zeros((3, 28, 28))}, "do not fit together"),
-        ({"answer": np.array([1, 2, 11])}, "drawing 3 in this file is not right: .*answer"),
+        ({"answer": np.array([1, 2, 11])}, "drawing 3 in this file is invalid: .*answer"),
         ({"answer": np.array([1, 2])}, "do not fit together"),
         ({"key": np.array([1, 2, 3])}, "do not fit together"),
-        ({"key": np.array(["a", "", "c"])}, "drawing 2 in this file is not right"),
-        ({"weights": np.array(["w" * 201] * 3)}, "drawing 1 in this file is not right"),
-        ({"created": np.array(["", "", ""])}, "drawing 1 in this file is not right: .*date"),
-        ({"created": None}, "no export of handwriting"),
-        ({"key": np.array([0xD800] * 3, "<u4").view("<U1")}, r"no export .* \(key\.npy is no Unicode\)"),
-        ({"key": np.array([0x110000] * 3, ">u4").view(">U1")}, r"no export .* \(key\.npy is no Unicode\)"),
+        ({"key": np.array(["a", "", "c"])}, "drawing 2 in this file is invalid"),
+        ({"weights": np.array(["w" * 201] * 3)}, "drawing 1 in this file is invalid"),
+        ({"created": np.array(["", "", ""])}, "drawing 1 in this file is invalid: .*date"),
+        ({"created": None}, "not an export of handwriting"),
+        ({"key": np.array([0xD800] * 3, "<u4").view("<U1")}, r"not an export .* \(key\.npy is no Unicode\)"),
+        ({"key": np.array([0x110000] * 3, ">u4").view(">U1")}, r"not an export .* \(key\.npy is no Unicode\)"),
         (
             {
                 "stroke_start": np.zeros(500_002, np.int8),
@@ -284,17 +288,17 @@ def changed(content: bytes, **arrays: Any) -> bytes:
             },
             "more strokes than its drawings can",
         ),
-        ({"key": np.array([{}, [], print], object)}, "no export of handwriting"),
+        ({"key": np.array([{}, [], print], object)}, "not an export of handwriting"),
     ],
 )
-def test_an_import_that_is_not_right(drawings: list[Drawing], arrays: dict[str, Any], message: str) -> None:
+def test_an_invalid_import(drawings: list[Drawing], arrays: dict[str, Any], message: str) -> None:
     with pytest.raises(HandwritingError, match=message):
         unpack(changed(pack(drawings), **arrays))
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 cut short", b"\x93NUMPY nonsense", pack([])[:-30]])
-def test_a_file_that_is_no_export(content: bytes) -> None:
-    with pytest.raises(HandwritingError, match="no export of handwriting, or it is damaged"):
+def test_a_file_that_is_not_an_export(content: bytes) -> None:
+    with pytest.raises(HandwritingError, match="not an export of handwriting, or it is damaged"):
         unpack(content)
 
 

@@ -64,7 +64,7 @@ def test_mnist_itself_lies_in_the_frame_that_is_aimed_at(mnist: Dataset) -> None
     assert widths[0] < pen_width(strokes_to_image([THREE])) < widths[1]
 
 
-def test_mnist_stays_what_it_is_as_a_picture(mnist: Dataset) -> None:
+def test_mnist_images_are_nearly_unchanged(mnist: Dataset) -> None:
     differences = [difference(image, picture_to_image(image)) for image in mnist.train_images[:100]]
     assert np.median(differences) < 0.15
 
@@ -82,8 +82,8 @@ def test_the_same_strokes_elsewhere_and_in_another_size_give_the_same_picture(zo
     assert np.abs(once.astype(int) - moved).max() <= 1
 
 
-def test_strokes_keep_their_order_of_nothing() -> None:
-    """The picture depends on where the pen went, not on when, which way, or in how many points."""
+def test_order_and_direction_of_strokes_do_not_matter() -> None:
+    """The image depends on the path of the pen, not on time, direction or number of points."""
     expected = strokes_to_image(FOUR)
     finely = [
         np.stack([np.interp(np.arange(0, len(s) - 0.99, 0.01), np.arange(len(s)), s[:, i]) for i in (0, 1)], axis=1)
@@ -103,7 +103,7 @@ def test_a_vertical_line_is_drawn_where_it_should_be() -> None:
     assert image[:, 14].nonzero()[0].tolist() == list(range(4, 25))
 
 
-def test_no_ink_is_no_picture() -> None:
+def test_without_ink_there_is_no_image() -> None:
     assert strokes_to_image([]) is None
     assert strokes_to_image([[], np.zeros((0, 2))]) is None
     for grey in (0, 128, 255):
@@ -126,14 +126,14 @@ def test_a_dot_is_ink() -> None:
         ([[(0, 0), (np.nan, 1)]], "not finite"),
         ([[(0, 0), (np.inf, 1)]], "not finite"),
         ([[(0, 0), (1e300, 1)]], "not finite"),
-        ([[("a", "b")]], "each a number"),
-        ([[(0, 0), (1,)]], "each a number"),
+        ([[("a", "b")]], "of numbers"),
+        ([[(0, 0), (1,)]], "of numbers"),
         ([[1, 2, 3]], r"shape \(k, 2\), got \(3,\)"),
         ([np.zeros((4, 3))], r"shape \(k, 2\), got \(4, 3\)"),
         ([np.zeros((60_000, 2)), np.zeros((60_000, 2))], "more than 100,000 points"),
     ],
 )
-def test_strokes_that_are_none_are_refused(strokes: list, message: str) -> None:
+def test_invalid_strokes_are_refused(strokes: list, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         strokes_to_image(strokes)
 
@@ -218,10 +218,10 @@ def gif() -> bytes:
 @pytest.mark.parametrize(
     ("picture", "message"),
     [
-        (b"", "no picture that can be read"),
-        (b"hello, I am a text", "no picture that can be read: use PNG or JPEG"),
-        (gif(), "no picture that can be read"),
-        (png(drawn(FOUR))[:1000], "damaged or cut short"),
+        (b"", "not an image that can be read"),
+        (b"hello, I am a text", "not an image that can be read: use PNG or JPEG"),
+        (gif(), "not an image that can be read"),
+        (png(drawn(FOUR))[:1000], "damaged or truncated"),
         (png(Image.new("1", (10_000, 10_000))), "more than 25 megapixels"),
         (png(Image.new("1", (20_000, 20_000))), "more than 25 megapixels"),
         ("/no/such/file.png", "there is no file"),
@@ -244,7 +244,7 @@ def gif() -> bytes:
         "1 axis",
     ],
 )
-def test_what_is_no_picture_is_refused_in_one_line(picture: bytes, message: str) -> None:
+def test_invalid_images_are_refused_in_one_line(picture: bytes, message: str) -> None:
     with pytest.raises(PictureError, match=message) as refusal:
         picture_to_image(picture)
     assert "\n" not in str(refusal.value)

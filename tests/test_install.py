@@ -1,4 +1,4 @@
-"""What is installed: the wheel has every file of the project, and runs in a folder that has nothing to do with it."""
+"""The wheel: it contains every file of the project, and works in an unrelated folder."""
 
 import ast
 import os
@@ -138,6 +138,6 @@ def make(tmp_path: Path) -> Path:
         (["app", "PORT=8600", "HEADLESS=1"], "<-m><app><--server.port><8600><--server.headless><true>"),
     ],
 )
-def test_make_passes_names_on_whole(make: Path, arguments: list[str], asked: str) -> None:
+def test_make_passes_names_with_blanks(make: Path, arguments: list[str], asked: str) -> None:
     output = subprocess.run(["make", "-s", *arguments], cwd=make, capture_output=True, text=True, check=True).stdout
     assert output == asked

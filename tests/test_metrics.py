@@ -74,7 +74,7 @@ def test_worst_mistakes_are_the_most_confident() -> None:
     assert [each.probability for each in mistakes] == pytest.approx([0.9, 0.7, 0.5])
 
 
-def test_examples_have_the_most_embarrassing_first() -> None:
+def test_examples_of_the_confusion_matrix_are_sorted() -> None:
     probabilities = rows((1, 0.9), (1, 0.6), (1, 0.8), (1, 0.7), (1, 0.95))
     found = evaluate(probabilities, [1, 1, 0, 0, 2], [False] * 4 + [True]).examples
     assert [(each.index, each.truth, each.answer) for each in found] == [(2, 0, 1), (3, 0, 1), (1, 1, 1), (0, 1, 1)]
@@ -108,7 +108,7 @@ def test_nothing_but_blank_pictures() -> None:
 
 
 def test_no_picture_is_refused() -> None:
-    with pytest.raises(ValueError, match="no picture"):
+    with pytest.raises(ValueError, match="no images"):
         evaluate(np.zeros((0, 10)), [])
 
 

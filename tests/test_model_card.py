@@ -59,13 +59,13 @@ def test_a_card_says_how_weights_were_made_and_what_they_read(tmp_path: Path, st
     rows = {line.split("|")[1].strip(): line for line in card.splitlines() if line.startswith("|")}
     assert "`quick` in `model/architectures.py`, 109,226 parameters" in rows["network"]
     # A tenth of the 200 is held back; of the others a fifth is redrawn, and a tenth as many are written.
-    assert "180 of MNIST's training images, 36 redrawn as other hands write them, 18 digits written" in card
+    assert "180 of MNIST's training images, 36 redrawn in other writing styles, 18 digits written" in card
     assert "from the skeletons of `training/examples/skeletons.py`; nothing else" in card
     assert "20 others of MNIST's training images" in card
     assert "`python -m training.train --recipe quick --seed 3 --threads 2` at commit abc1234: 14 epochs" in card
-    assert "1 min 15 s" in rows["made by"]
-    assert "99.12 %" in rows["chosen on"]
-    assert "1.25" in rows["chosen on"]
+    assert "1 min 15 s" in rows["command"]
+    assert "99.12 %" in rows["validated on"]
+    assert "1.25" in rows["validated on"]
     assert "| 40 | 10.00 % |" in rows["MNIST's test images"]
     assert "| 20 | 25.00 % |" in rows["USPS: digits from envelopes"]
     assert "| 4 | 75.00 % | 30.06 % to 95.44 % |" in rows["`mine.npz`: digits drawn with a pen"]
@@ -73,7 +73,7 @@ def test_a_card_says_how_weights_were_made_and_what_they_read(tmp_path: Path, st
     assert "sevens as threes (1)" in card
     assert "of MNIST's test images, sevens as threes (25), ones as threes (11)" in card
     assert "of 44 drawings that are no digit" in card
-    assert "It was not shown what is no digit." in card
+    assert "It was not trained on non-digit images." in card
 
 
 @pytest.mark.parametrize("missing", HEADER)
@@ -85,7 +85,7 @@ def test_weights_that_do_not_tell_how_they_were_made_get_no_card_and_are_not_eve
     weights = save_always_three(tmp_path / "three.npz", **header)
     (tmp_path / "three.md").write_text("the card before")
     assert main([str(weights), strokes]) == 2
-    assert f"does not tell how it was trained ('{missing}')" in capsys.readouterr().err
+    assert f"does not say how it was trained ('{missing}')" in capsys.readouterr().err
     assert (tmp_path / "three.md").read_text() == "the card before"
 
 
@@ -94,7 +94,7 @@ def test_weights_of_another_data_set_get_no_card(
 ) -> None:
     weights = save_always_three(tmp_path / "three.npz", **{**HEADER, "dataset": "digits"})
     assert main([str(weights), strokes]) == 2
-    assert "was trained on digits: only what was trained on MNIST has a card" in capsys.readouterr().err
+    assert "was trained on digits: choose weights trained on MNIST" in capsys.readouterr().err
 
 
 def test_a_missing_file_is_one_line(tmp_path: Path, strokes: str, capsys: pytest.CaptureFixture[str]) -> None:

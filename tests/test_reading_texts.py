@@ -1,4 +1,4 @@
-"""What the Draw page says of digits that were read."""
+"""The Draw page's texts about readings."""
 
 import numpy as np
 import pytest
@@ -24,23 +24,23 @@ NUMBER = [drawn(2), drawn(0, 0.9), drawn(4, 0.6, Verdict.UNSURE), drawn(6, 0.8, 
     [
         ([drawn(7, 0.93)], "7", ["probability 93 %"]),
         ([drawn(4, 0.6, Verdict.UNSURE)], "Unsure: 4 or 5", ["probabilities 60 % and 40 %"]),
-        ([drawn(4, 0.6, Verdict.NO_DIGIT)], "This does not look like a digit", ["If it is one: 4, with 60 %"]),
-        ([drawn(2), drawn(0)], "20", ["each digit over 99 %"]),
-        ([drawn(2), drawn(0, 0.9)], "20", ["each digit 90 % or more"]),
+        ([drawn(4, 0.6, Verdict.NO_DIGIT)], "This does not look like a digit", ["Closest digit: 4"]),
+        ([drawn(2), drawn(0)], "20", ["each digit: over 99 %"]),
+        ([drawn(2), drawn(0, 0.9)], "20", ["each digit: 90 % or more"]),
         (
             NUMBER,
             "20??",
-            ["the others 90 % or more", "The third: unsure, 4 or 5", "The fourth does not look like a digit"],
+            ["other digits: 90 % or more", "3rd: unsure, 4 or 5", "4th: does not look like a digit"],
         ),
         ([NUMBER[3], NUMBER[3]], "This does not look like a digit", []),
     ],
 )
-def test_what_is_read_and_why_some_of_it_is_not(digits: list[DrawnDigit], words: str, lines: list[str]) -> None:
+def test_headline_and_explanation(digits: list[DrawnDigit], words: str, lines: list[str]) -> None:
     assert headline(digits) == words
     assert explanation(digits) == lines
 
 
-def test_the_digit_to_look_at_is_a_doubtful_one() -> None:
+def test_the_least_certain_digit_is_selected() -> None:
     assert least_certain(NUMBER) == 2
     assert least_certain([drawn(2), drawn(0, 0.9), drawn(1)]) == 1
     assert least_certain([drawn(2), drawn(0, 0.99, Verdict.NO_DIGIT), drawn(1, 0.95)]) == 1
@@ -60,7 +60,7 @@ def test_a_drawing_has_one_key_and_another_drawing_another() -> None:
     assert drawing_key(drawn(2)) != drawing_key(drawn(3))
 
 
-def test_what_is_kept_says_what_was_read_and_what_was_meant() -> None:
+def test_a_stored_drawing_has_answer_and_truth() -> None:
     drawing = drawing_to_keep(drawn(4, 0.6, Verdict.UNSURE), 9, "quick")
     assert (drawing.key, drawing.answer, drawing.truth, drawing.weights) == (drawing_key(drawn(4, 0.6)), 4, 9, "quick")
     assert drawing_to_keep(drawn(4, 0.6, Verdict.NO_DIGIT), None, "quick").answer is None

@@ -1,4 +1,4 @@
-"""The measurements of the Draw page: drawings that are no digit, and numbers composed of digits."""
+"""The measurements of refusals and of splitting numbers."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from training.recognition import non_digit_drawings, refusals
 from training.recognition import number_splitting as numbers
 from training.recognition.drawing import DrawnDigit
 from training.recognition.non_digit_drawings import SHAPES, make_non_digits
-from training.recognition.number_splitting import SPACINGS, compose, is_parted_right
+from training.recognition.number_splitting import SPACINGS, compose, is_split_right
 
 
 @pytest.fixture
@@ -41,13 +41,13 @@ def test_refusals_are_counted(
     assert "right, if answered   75.00 %" in output
 
 
-def test_parted_numbers_are_counted(
+def test_split_numbers_are_counted(
     files: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(numbers, "NUMBERS", 5)
     assert numbers.main(files) == 0
     output = capsys.readouterr().out.splitlines()
-    assert output[0] == "single    0 of 4 digits parted"
+    assert output[0] == "single     0 of 4 digits wrongly split"
     assert [line.split()[0] for line in output[1:]] == [spacing.name for spacing in SPACINGS]
 
 
@@ -60,7 +60,7 @@ def test_bad_files_are_one_line(command: object, files: list[str], capsys: pytes
     assert (output.out, output.err.count("error: ")) == ("", 2)
 
 
-def test_a_composed_number_knows_which_point_is_whose() -> None:
+def test_a_composed_number_maps_its_points_to_digits() -> None:
     rng = np.random.default_rng(0)
     stroke = np.array([[0.0, 0.0], [30.0, 50.0], [10.0, 100.0]])
     number = compose([[stroke], [stroke, stroke + 5]], SPACINGS[0], rng)
@@ -68,12 +68,12 @@ def test_a_composed_number_knows_which_point_is_whose() -> None:
     gap = number[1][0][:, 0].min() - number[0][0][:, 0].max()
     assert SPACINGS[0].narrowest * 100 <= gap <= SPACINGS[0].widest * 105
 
-    def parted(*groups: list[int]) -> bool:
+    def split_right(*groups: list[int]) -> bool:
         blank = np.zeros((28, 28), np.uint8)
         digits = [DrawnDigit([number[i][0] for i in group], blank, None) for group in groups]  # type: ignore[arg-type]
-        return is_parted_right(digits, number)
+        return is_split_right(digits, number)
 
-    assert parted([0], [1, 2])
-    assert not parted([0, 1], [2])
-    assert not parted([0, 1, 2])
-    assert not parted([1, 2], [0])
+    assert split_right([0], [1, 2])
+    assert not split_right([0, 1], [2])
+    assert not split_right([0, 1, 2])
+    assert not split_right([1, 2], [0])

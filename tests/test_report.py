@@ -106,7 +106,7 @@ def test_examples_are_the_pictures_behind_every_cell(weights: Path, strokes: str
 
 
 def test_progress_rises_to_the_end(weights: Path, strokes: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(report_module, "AT_ONCE", 3)
+    monkeypatch.setattr(report_module, "CHUNK", 3)
     shares: list[float] = []
     write_report(weights, strokes, progress=shares.append)
     assert shares == [0, 3 / 4, 1]  # of the four with ink
@@ -120,27 +120,27 @@ def test_seconds_are_those_of_ten_thousand_images(weights: Path, strokes: str, m
 
 
 @pytest.mark.usefixtures("real_plots")
-def test_page_stands_alone_and_says_the_same(weights: Path, strokes: str) -> None:
+def test_page_is_self_contained_and_has_the_numbers(weights: Path, strokes: str) -> None:
     save_history(weights.with_name("history.csv"))
     report, path = write_report(weights, strokes)
     page = path.read_text(encoding="utf-8")
     assert [row.train_loss for row in report.history] == [1.0, 0.5]
     assert '<p class="accuracy">40.00 %</p>' in page
-    assert "Without ink: 1." in page
+    assert "Images without ink: 1." in page
     sources = re.findall(r'(?:src|srcset|href)="([^"]*)"', page)
     assert len(sources) == 2 * 3 + 2  # three plots for light and for dark pages, two mistakes
     assert all(source.startswith("data:image/png;base64,iVBOR") for source in sources)
     assert not re.search(r"https?:|@import|url\(|<script|<link", page)
 
 
-def test_page_takes_nothing_from_a_header_for_html(tmp_path: Path, strokes: str) -> None:
+def test_page_escapes_the_header(tmp_path: Path, strokes: str) -> None:
     weights = save_always_three(tmp_path / "odd.npz", recipe="<script>alert(1)</script>")
     _, path = write_report(weights, strokes, tmp_path / "out")
     assert "&lt;script&gt;" in path.read_text(encoding="utf-8")
     assert "<script>" not in path.read_text(encoding="utf-8")
 
 
-def test_header_that_json_cannot_hold(tmp_path: Path, strokes: str) -> None:
+def test_header_with_values_unknown_to_json(tmp_path: Path, strokes: str) -> None:
     weights = save_always_three(tmp_path / "odd.npz", validation_accuracy=float("nan"), versions={"numpy": "2.4.6"})
     report, path = write_report(weights, strokes, tmp_path / "out")
     assert strict_json(path.with_name("report.json"))["training"]["validation_accuracy"] is None
@@ -186,7 +186,7 @@ def test_disk_that_fails_leaves_the_older_report(weights: Path, strokes: str, mo
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "replace", fail)
-    with pytest.raises(ReportError, match=r"\(No space left on device\): see that its disk has space .*--output"):
+    with pytest.raises(ReportError, match=r"\(No space left on device\): make sure that the disk has space .*--output"):
         write_report(weights, strokes)
     assert {file.name: file.read_bytes() for file in path.parent.iterdir()} == before
 
@@ -267,7 +267,7 @@ def test_terminal_table(weights: Path, strokes: str) -> None:
     assert re.search(r"^    0 +0 +– +– +–$", table, re.MULTILINE)
 
 
-def test_numbers_as_words() -> None:
+def test_percent_decimal_and_duration() -> None:
     assert [percent(0.99123), percent(1.0), percent(None)] == ["99.12 %", "100.00 %", "–"]
     assert [decimal(3.14159), decimal(12), decimal("quick"), decimal(None)] == ["3.14", "12", "quick", "–"]
     assert [duration(4.2), duration(59.7), duration(75), duration(7500)] == [

@@ -1,4 +1,4 @@
-"""Training runs as folders: one process a run, started, stopped and gone on with; and what their files tell."""
+"""Training runs as folders: one process per run, started, stopped and resumed; and what their files say."""
 
 import json
 import os
@@ -21,7 +21,7 @@ from training.pictures import from_png
 from training.recipes import RECIPES
 from training.runs.lock import Locked, holder, is_locked, locked
 from training.runs.progress import DamagedProgress, read_progress
-from training.runs.run import LOCK, Run, RunError, free_name, go_on, last_words, list_runs, read_run, start, stop
+from training.runs.run import LOCK, Run, RunError, free_name, last_log_line, list_runs, read_run, resume, start, stop
 from training.train import main
 from training.watcher import Watcher, hardest, probabilities_of
 
@@ -87,7 +87,7 @@ def test_a_lock_keeps_out_threads_too_and_is_given_back(tmp_path: Path) -> None:
     with locked(lock):
         assert is_locked(lock)
         assert holder(lock) == os.getpid()
-        with pytest.raises(Locked), locked(lock, patience=0):
+        with pytest.raises(Locked), locked(lock, timeout=0):
             pass
     assert not is_locked(lock)
     assert holder(lock) is None
@@ -123,14 +123,14 @@ def test_a_run_is_started_once_stopped_and_gone_on_with(root: Path) -> None:
     wait_until(lambda: read_run(runs / "mine").history)
     stop(root, "mine")
     run = read_run(runs / "mine")
-    assert (run.state, run.can_go_on) == ("stopped", True)
+    assert (run.state, run.can_resume) == ("paused", True)
     assert run.progress is not None
     assert run.progress.about["seed"] == 5
     assert run.progress.epochs == 400
     assert steps(run) >= run.progress.steps * len(run.history) > 0
     assert try_to_start("mine") == "there is a run named mine: choose another name"
 
-    go_on(root, "mine")
+    resume(root, "mine")
     assert read_run(runs / "mine").state == "running"
     wait_until(lambda: steps(read_run(runs / "mine")) > steps(run))
     again = read_run(runs / "mine").progress
@@ -140,7 +140,7 @@ def test_a_run_is_started_once_stopped_and_gone_on_with(root: Path) -> None:
     process = holder(runs / "mine" / LOCK)
     assert process is not None
     os.kill(process, signal.SIGKILL)
-    wait_until(lambda: read_run(runs / "mine").state == "stopped")
+    wait_until(lambda: read_run(runs / "mine").state == "paused")
 
 
 def test_a_run_is_stopped_at_once_though_the_app_was_started_in_the_background_of_a_script(root: Path) -> None:
@@ -158,20 +158,20 @@ def test_a_run_that_cannot_start_says_why(root: Path) -> None:
     (root / "runs" / "mine").mkdir(parents=True)
     (root / "runs" / "mine" / "checkpoint.npz").write_text("hello")
     with pytest.raises(RunError, match=r"runs/mine/checkpoint\.npz is damaged"):
-        go_on(root, "mine")
+        resume(root, "mine")
     assert read_run(root / "runs" / "mine").state == "failed"
 
 
 @pytest.mark.parametrize("name", ["../elsewhere", "", "--resume", "a/b", "a" * 65, ".hidden"])
-def test_a_name_that_is_no_folder_below_runs_is_refused(root: Path, name: str) -> None:
-    with pytest.raises(RunError, match="a run's name is"):
+def test_a_name_that_leads_outside_runs_is_refused(root: Path, name: str) -> None:
+    with pytest.raises(RunError, match="cannot be the name of a run"):
         start(root, name, "quick", "digits", 1, 0)
-    with pytest.raises(RunError, match="to go on with"):
-        go_on(root, name)
+    with pytest.raises(RunError, match="to resume"):
+        resume(root, name)
     assert list(root.iterdir()) == []
 
 
-def test_states_are_told_by_the_files(tmp_path: Path) -> None:
+def test_states_follow_from_the_files(tmp_path: Path) -> None:
     def state(*files: str, log: str = "") -> str:
         folder = tmp_path / f"run{len(list(tmp_path.iterdir()))}"
         folder.mkdir()
@@ -180,18 +180,18 @@ def test_states_are_told_by_the_files(tmp_path: Path) -> None:
         (folder / "log.txt").write_text(log)
         return read_run(folder).state
 
-    assert state() == "not begun"
-    assert state("checkpoint.npz") == "stopped"
-    assert state("checkpoint.npz", log="epoch 1/2\repoch 2/2\nStopped and saved.\n") == "stopped"
+    assert state() == "never started"
+    assert state("checkpoint.npz") == "paused"
+    assert state("checkpoint.npz", log="epoch 1/2\repoch 2/2\nStopped and saved.\n") == "paused"
     assert state("checkpoint.npz", log="epoch 1/2\rerror: the loss is not finite\n\n") == "failed"
     assert state(log="Traceback (most recent call last):\n  File\nMemoryError\n") == "failed"
     assert state("checkpoint.npz", "weights.npz", log="Read 99 %") == "finished"
 
 
-def test_last_words_are_the_last_line_of_the_log(tmp_path: Path) -> None:
-    assert last_words(tmp_path) == ""
+def test_last_log_line(tmp_path: Path) -> None:
+    assert last_log_line(tmp_path) == ""
     (tmp_path / "log.txt").write_bytes(b"x" * 100_000 + b"\nepoch 1/3\rerror: no\xff space\n\n")
-    assert last_words(tmp_path) == "error: no� space"
+    assert last_log_line(tmp_path) == "error: no� space"
 
 
 def test_running_runs_come_first_then_the_newest(tmp_path: Path) -> None:
@@ -306,7 +306,7 @@ def test_the_hardest_look_most_like_another_digit() -> None:
         {"digits": [{"index": 1, "truth": 2, "picture": "", "probabilities": [1]}]},
     ],
 )
-def test_progress_that_lost_a_part_is_told_and_the_run_still_listed(
+def test_incomplete_progress_is_reported_and_the_run_still_listed(
     watched: dict[str, Any], tmp_path: Path, change: dict[str, Any]
 ) -> None:
     folder = tmp_path / "mine"
@@ -316,7 +316,7 @@ def test_progress_that_lost_a_part_is_told_and_the_run_still_listed(
     (folder / "progress.json").write_text(json.dumps(content))
     assert read_progress(folder / "progress.json") is not None
     (folder / "progress.json").write_text(json.dumps(content | change))
-    with pytest.raises(DamagedProgress, match=r"progress\.json is damaged: it is written anew"):
+    with pytest.raises(DamagedProgress, match=r"progress\.json is damaged: it is written again"):
         read_progress(folder / "progress.json")
     (run,) = list_runs(tmp_path)
     assert run.progress is None
@@ -332,7 +332,7 @@ def test_file_that_is_no_progress(tmp_path: Path, content: bytes) -> None:
         read_progress(tmp_path / "progress.json")
 
 
-def test_damaged_history_is_told(tmp_path: Path) -> None:
+def test_damaged_history_is_reported(tmp_path: Path) -> None:
     (tmp_path / "checkpoint.npz").touch()
     history = save_history(tmp_path / "history.csv")
     assert [row.train_loss for row in read_run(tmp_path).history] == [1.0, 0.5]

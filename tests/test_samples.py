@@ -49,13 +49,13 @@ def test_damaged_picture_is_named(tmp_path: Path) -> None:
     file = tmp_path / "3" / "torn.png"
     file.parent.mkdir()
     file.write_bytes(b"no picture at all")
-    with pytest.raises(DatasetError, match=r"torn\.png: .*take it out"):
+    with pytest.raises(DatasetError, match=r"torn\.png: .*remove it"):
         load_samples(tmp_path)
 
 
 def test_folder_without_pictures_says_where_they_go(tmp_path: Path) -> None:
     (tmp_path / "0").mkdir()
-    with pytest.raises(DatasetError, match=r"no pictures in .*/0 to .*/9"):
+    with pytest.raises(DatasetError, match=r"no images in .*/0 to .*/9"):
         load_samples(tmp_path)
 
 
@@ -105,7 +105,7 @@ def test_strokes_that_do_not_fit_together(tmp_path: Path, name: str, array: Any)
 def test_strokes_at_infinity_name_the_drawing(tmp_path: Path) -> None:
     file = tmp_path / "far.npz"
     np.savez(file, points=np.array([[0, np.inf], [1, 1]]), stroke_start=[0, 2], sample_offset=[0, 1], y=[1])
-    with pytest.raises(DatasetError, match=r"far\.npz, drawing 0: .*take it out"):
+    with pytest.raises(DatasetError, match=r"far\.npz, drawing 0: .*remove it"):
         load_samples(file)
 
 
@@ -115,10 +115,10 @@ def test_file_without_drawings(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 cut short", b"\x93NUMPY nonsense"])
-def test_file_that_is_no_strokes_file(tmp_path: Path, content: bytes) -> None:
+def test_file_that_is_not_a_strokes_file(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "other.npz"
     file.write_bytes(content)
-    with pytest.raises(DatasetError, match=r"other\.npz is no strokes file"):
+    with pytest.raises(DatasetError, match=r"other\.npz is not a strokes file"):
         load_samples(file)
 
 
@@ -177,7 +177,7 @@ def test_a_file_that_unpacks_to_far_more_is_refused_before_it_takes_memory(tmp_p
     said, memory = loaded(honest)
     assert said == "3 drawings"
     refusal, peak = loaded(bomb)
-    assert f"{bomb} is no strokes file, or damaged (" in refusal
+    assert f"{bomb} is not a strokes file, or damaged (" in refusal
     assert ("unpacks to more than 256 MiB" in refusal) is not lies
     assert peak - memory < 64
 
@@ -188,6 +188,6 @@ def test_strokes_file_cannot_run_code(tmp_path: Path) -> None:
             return (Path.touch, (tmp_path / "trap",))
 
     np.savez(tmp_path / "trap.npz", points=np.array([Trap()], object), stroke_start=[0], sample_offset=[0], y=[1])
-    with pytest.raises(DatasetError, match="no strokes file"):
+    with pytest.raises(DatasetError, match="not a strokes file"):
         load_samples(tmp_path / "trap.npz")
     assert not (tmp_path / "trap").exists()

@@ -1,4 +1,4 @@
-"""A study: seeds trained beside each other, gone on with, and put into one table."""
+"""A study: seeds trained in parallel, resumed, and reported in one table."""
 
 import json
 from pathlib import Path
@@ -54,7 +54,7 @@ def test_the_table_has_each_seed_their_mean_and_their_ensemble() -> None:
     assert rows[3].calibration_error == pytest.approx(np.mean([row.calibration_error for row in rows[:3]]))
 
 
-def test_what_is_trained_is_not_trained_again_and_all_seeds_are_told(
+def test_finished_seeds_are_not_trained_again_and_all_seeds_are_reported(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], digits: object
 ) -> None:
     trained(0, 0.97)
@@ -64,7 +64,7 @@ def test_what_is_trained_is_not_trained_again_and_all_seeds_are_told(
     capsys.readouterr()
     assert main(["--recipe", "article", "--seeds", "0", "3", "--datasets", "digits"]) == 0
     printed = capsys.readouterr().out
-    assert "| mean | 98.00 % ± 1.41 % | 0.05 h in all | |" in printed
+    assert "| mean | 98.00 % ± 1.41 % | 0.05 h in total | |" in printed
     assert Path("runs/article-study/study.md").read_text() == printed.rstrip("\n") + "\n"
     rows = json.loads(Path("runs/article-study/study.json").read_text())["digits"]
     assert [row["name"] for row in rows] == ["seed 0", "seed 3", "mean", "ensemble"]
@@ -75,7 +75,7 @@ def test_a_failed_seed_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     folder.mkdir(parents=True)
     (folder / "checkpoint.npz").write_bytes(b"no checkpoint")
     assert main(["--recipe", "article", "--seeds", "1"]) == 1
-    assert "seed 1 was not trained to its end" in capsys.readouterr().err
+    assert "seed 1 was not finished" in capsys.readouterr().err
     assert "checkpoint.npz is damaged" in Path("runs/article-study/seed1.log").read_text()
 
 

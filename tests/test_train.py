@@ -66,7 +66,7 @@ def test_a_run_writes_weights_history_and_checkpoint(capsys: pytest.CaptureFixtu
     printed = capsys.readouterr()
     quick = RECIPES["quick"]
     made = sum(round(1_168 * share) for share in (quick.redrawn, quick.written, quick.outliers))
-    assert f"1 epochs of 1,168 images of digits and {made} made for this recipe; 129 are for validation" in printed.out
+    assert f"1 epochs of 1,168 images of digits and {made} made for this recipe; 129 for validation" in printed.out
     assert "runs/mine/weights.npz" in printed.out
     assert "epoch 1/1" in printed.err
     assert "validation" in printed.err
@@ -76,9 +76,9 @@ def test_a_run_writes_weights_history_and_checkpoint(capsys: pytest.CaptureFixtu
 def test_nothing_is_overwritten(capsys: pytest.CaptureFixture[str]) -> None:
     before = {file: file.read_bytes() for file in Path("runs/quick").iterdir()}
     assert main(SHORT) == 2
-    assert "there is a run in runs/quick: --resume goes on with it, --name NAME" in capsys.readouterr().err
+    assert "there is already a run in runs/quick: use --resume to resume it, or --name NAME" in capsys.readouterr().err
     assert main([*SHORT, "--resume"]) == 0
-    assert "trained to its end" in capsys.readouterr().out
+    assert "is finished" in capsys.readouterr().out
     assert {file: file.read_bytes() for file in Path("runs/quick").iterdir()} == before
 
 
@@ -88,7 +88,7 @@ def test_a_dry_run_writes_nothing(capsys: pytest.CaptureFixture[str], tmp_path: 
     printed = capsys.readouterr().out
     assert "ConvLayer" in printed
     # Nine weights and a bias, 676 and a bias for each of 100, 100 and a bias for each of 10.
-    assert f"{10 + 677 * 100 + 101 * 10:,} parameters in all" in printed
+    assert f"{10 + 677 * 100 + 101 * 10:,} parameters in total" in printed
 
 
 @pytest.mark.parametrize(
@@ -114,9 +114,9 @@ def test_bad_options_are_refused(arguments: list[str], capsys: pytest.CaptureFix
     assert list(tmp_path.iterdir()) == []
 
 
-def test_resuming_what_is_not_there_or_damaged(capsys: pytest.CaptureFixture[str]) -> None:
+def test_resuming_a_missing_or_damaged_run(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--resume"]) == 2
-    assert "there is no run in runs/quick to go on with: start it without --resume" in capsys.readouterr().err
+    assert "there is no run in runs/quick to resume: start it without --resume" in capsys.readouterr().err
     Path("runs/quick").mkdir(parents=True)
     Path("runs/quick/checkpoint.npz").write_text("hello")
     assert main(["--resume"]) == 2
@@ -129,18 +129,18 @@ def test_a_checkpoint_of_something_else_is_refused(capsys: pytest.CaptureFixture
     Path("runs/other").mkdir()
     Path("runs/other/checkpoint.npz").write_bytes(Path("runs/quick/weights.npz").read_bytes())
     assert main(["--name", "other", "--resume"]) == 2
-    assert "runs/other/checkpoint.npz is no checkpoint" in capsys.readouterr().err
+    assert "runs/other/checkpoint.npz is not a checkpoint" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("trained")
-def test_a_run_begun_by_another_version_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_run_of_another_version_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     path = Path("runs/quick/checkpoint.npz")
     parameters, optimizer_state, saved = load_checkpoint(path)
     saved["about"]["settings"]["momentum"] = 0.9
     save_checkpoint(path, parameters, optimizer_state, saved)
     Path("runs/quick/weights.npz").unlink()
     assert main(["--resume"]) == 2
-    assert "runs/quick was begun by another version of this project: --name NAME" in capsys.readouterr().err
+    assert "runs/quick belongs to another version of this project: use --name NAME" in capsys.readouterr().err
 
 
 def unreachable() -> Any:
@@ -152,25 +152,25 @@ def test_without_openml_the_small_digits_are_trained_on(
 ) -> None:
     monkeypatch.setitem(datasets.DATASETS, "mnist", datasets.Source("MNIST", 60_000, unreachable))
     assert main(["--epochs", "1"]) == 0
-    assert "does not answer: training on the small digits that come with scikit-learn" in capsys.readouterr().out
+    assert "does not answer: training on scikit-learn's small digits" in capsys.readouterr().out
     assert load_network("runs/quick/weights.npz")[1]["dataset"] == "digits"
 
 
-def test_asked_for_by_name_mnist_never_falls_back(
+def test_mnist_requested_by_name_never_falls_back(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     monkeypatch.setitem(datasets.DATASETS, "mnist", datasets.Source("MNIST", 60_000, unreachable))
     assert main(["--dataset", "mnist"]) == 2
     error = capsys.readouterr().err
-    assert error.startswith(
-        "error: OpenML, where mnist_784 comes from, does not answer. Go online, or set SCIKIT_LEARN"
-    )
+    assert error.startswith("error: OpenML, where mnist_784 comes from, does not answer: go online, set SCIKIT_LEARN")
     assert len(error.splitlines()) == 1
     assert [file.name for file in Path("runs/quick").iterdir()] == ["lock"]
 
 
 @pytest.mark.usefixtures("trained")
-def test_a_full_disk_ends_in_words(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_full_disk_gives_an_error_message(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     before = Path("runs/quick/checkpoint.npz").read_bytes()
     Path("runs/quick/weights.npz").unlink()
 
@@ -210,7 +210,7 @@ def started(name: str, *more: str) -> subprocess.Popen[str]:
 
 # tests/hostile/test_killed_trainings.py kills too.
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, pytest.param(signal.SIGKILL, marks=pytest.mark.slow)])
-def test_a_run_that_is_interrupted_or_killed_goes_on_bit_for_bit(how: signal.Signals, undisturbed: Path) -> None:
+def test_an_interrupted_or_killed_run_resumes_bit_for_bit(how: signal.Signals, undisturbed: Path) -> None:
     process = started("broken", *LONG)
     history = Path("runs/broken/history.csv")
     deadline = time.monotonic() + 60
@@ -221,7 +221,7 @@ def test_a_run_that_is_interrupted_or_killed_goes_on_bit_for_bit(how: signal.Sig
     assert not Path("runs/broken/weights.npz").exists(), "it was over before it could be disturbed"
     if how != signal.SIGKILL:
         assert process.returncode == 130
-        assert "Stopped and saved. To go on: python -m training.train --name broken --resume" in output
+        assert "Stopped and saved. To resume: python -m training.train --name broken --resume" in output
     assert main(["--name", "broken", "--resume"]) == 0
     whole, broken = (read_arrays(folder / "weights.npz") for folder in (undisturbed, Path("runs/broken")))
     del whole["header"], broken["header"]

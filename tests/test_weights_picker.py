@@ -41,7 +41,7 @@ def test_runs_come_first_and_the_newest_of_them_before_the_others(tmp_path: Path
     assert problems == []
 
 
-def test_labels_are_plain_words(tmp_path: Path) -> None:
+def test_labels_name_file_data_and_accuracy(tmp_path: Path) -> None:
     write(tmp_path, SHIPPED, dataset="digits")
     write(tmp_path, "runs/first try/weights.npz")
     weights, _ = list_weights(tmp_path)
@@ -52,10 +52,10 @@ def test_labels_are_plain_words(tmp_path: Path) -> None:
 def test_a_header_that_says_nothing_still_gives_a_label(header: dict) -> None:
     weights = Weights(Path("runs/mine/weights.npz"), 0, header)
     assert weights.label.startswith("runs/mine · ")
-    assert "does not name" in training_data(header)
+    assert "unknown data" in training_data(header)
 
 
-def test_broken_files_are_told_and_the_others_still_offered(tmp_path: Path) -> None:
+def test_broken_files_are_reported_and_the_others_still_offered(tmp_path: Path) -> None:
     whole = write(tmp_path, "runs/whole/weights.npz")
     cut = write(tmp_path, "runs/cut/weights.npz")
     cut.write_bytes(cut.read_bytes()[:1000])

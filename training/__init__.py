@@ -1,1 +1,1 @@
-"""What happens before the app: recipes, the training loop, checkpoints, evaluation and reports."""
+"""Training and evaluation: recipes, the training loop, checkpoints, runs and reports."""

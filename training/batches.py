@@ -1,4 +1,4 @@
-"""An epoch's batches: shuffled, augmented, and prepared by a thread of their own while the ones before are learned."""
+"""The batches of an epoch: shuffled, augmented, and prepared in a background thread while earlier ones are learned."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +11,7 @@ from data.datasets import NO_DIGIT
 from .examples.augmentation import augment
 from .recipes import Recipe
 
-BATCHES_AHEAD = 64  # prepared at once while the ones before are learned
+BATCHES_AHEAD = 64  # prepared together, while the 64 before are learned
 
 Batch = tuple[NDArray[np.uint8], NDArray[np.float32]]
 
@@ -23,11 +23,11 @@ def epoch_batches(
     seed: list[int],
     done: int,
 ) -> Iterator[Batch]:
-    """Pictures and targets of each step of an epoch.
+    """The images and targets of each step of an epoch.
 
     Args:
-        seed: of the order of the images and of all that is drawn at random in this epoch.
-        done: steps that were taken before, and are left out; the others are as they would have been.
+        seed: determines the order of the images and everything random in this epoch.
+        done: the number of steps to skip; the other steps are the same as without skipping.
     """
     size = recipe.batch_size
     order = np.random.default_rng(seed).permutation(len(images))
@@ -54,9 +54,9 @@ def epoch_batches(
 
 
 def targets_for(labels: NDArray[np.uint8], targets: tuple[float, float]) -> NDArray[np.float32]:
-    """What the ten outputs should be for each label, `(n, 10)`: `targets` are those of the wrong and the right ones.
+    """The target of each output for each label, `(n, 10)`; `targets` are the values for wrong and right digits.
 
-    For a picture of no digit all are their mean, so that no answer is better than another.
+    For a non-digit image all ten are their mean, so that no answer is better than another.
     """
     wrong, right = targets
     outputs = np.where(labels[:, None] == np.arange(10), np.float32(right), np.float32(wrong))

@@ -1,4 +1,4 @@
-"""Calibration: making answers honest after training."""
+"""Calibration after training: reliable probabilities, and thresholds for withholding an answer."""
 
 from typing import Any
 
@@ -9,30 +9,30 @@ from scipy.optimize import minimize_scalar
 from model.losses import softmax, softmax_cross_entropy
 from model.reading import evidence
 
-UNSURE = 0.02  # the share of real digits for which an answer is withheld
-REFUSED = 0.015  # the share of real digits that are refused as none: the price of refusing what is none
+UNSURE = 0.02  # share of real digits for which the answer is withheld
+REFUSED = 0.015  # share of real digits that are refused as non-digits: the cost of refusing non-digits
 
 
 def calibrate(outputs: NDArray[Any], labels: NDArray[np.uint8]) -> dict[str, float]:
-    """All that a classifier needs to answer honestly, as the header of its weights names it.
+    """The temperature and the thresholds of a classifier, under their names in the header of a weights file.
 
     Args:
-        outputs: `(n, 10)`, the network's for digits that it was not trained on.
-        labels: `(n,)`, these digits.
+        outputs: `(n, 10)`, the network's outputs for digits that it was not trained on.
+        labels: `(n,)`, the labels of these digits.
     """
     temperature = fit_temperature(outputs, labels)
     return {"temperature": temperature, **fit_thresholds(outputs, temperature)}
 
 
 def fit_temperature(outputs: NDArray[Any], labels: NDArray[np.uint8]) -> float:
-    """What to divide a network's outputs by, so that their softmax is as sure as it is right.
+    """The divisor of a network's outputs with which their softmax gives calibrated probabilities.
 
     Guo et al., "On Calibration of Modern Neural Networks", 2017: the temperature with the lowest cross-entropy on
-    images that the network was not trained on. It changes no answer, only how sure the network is of it.
+    images that the network was not trained on. It changes no answer, only the probabilities.
 
     Args:
-        outputs: `(n, 10)`, the network's for those images.
-        labels: `(n,)`, their digits.
+        outputs: `(n, 10)`, the network's outputs for those images.
+        labels: `(n,)`, their labels.
     """
     targets = np.eye(10, dtype=outputs.dtype)[labels]
     best = minimize_scalar(
@@ -42,15 +42,15 @@ def fit_temperature(outputs: NDArray[Any], labels: NDArray[np.uint8]) -> float:
 
 
 def fit_thresholds(outputs: NDArray[Any], temperature: float) -> dict[str, float]:
-    """Where a classifier begins to doubt, as the header of its weights names it.
+    """The thresholds below which a classifier withholds its answer, under their names in a weights file's header.
 
     Args:
-        outputs: `(n, 10)`, the network's for real digits that it was not trained on.
-        temperature: what the classifier will divide them by.
+        outputs: `(n, 10)`, the network's outputs for real digits that it was not trained on.
+        temperature: the classifier's temperature.
 
     Returns:
-        `unsure_below`, the probability below which the least certain of these digits lie, and `no_digit_below`, the
-        evidence below which those lie that look least like a digit.
+        `unsure_below`, a quantile of these digits' highest probabilities, and `no_digit_below`, a quantile of their
+        evidence.
     """
     logits = outputs / temperature
     return {

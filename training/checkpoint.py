@@ -1,6 +1,6 @@
-"""Checkpoints: everything a run needs to go on after any interruption as if there had been none, bit for bit.
+"""Checkpoints: a run that is resumed from one gives the same weights, bit for bit, as one that was never interrupted.
 
-Nothing random is in one: every draw of a run follows from its seed and the number of the epoch and step.
+A checkpoint holds no random state: everything random in a run follows from its seed, the epoch and the step.
 """
 
 import json
@@ -15,13 +15,13 @@ from model.weights import WeightsError
 
 
 def save_checkpoint(path: Path, parameters: Arrays, optimizer_state: Arrays, progress: dict[str, Any]) -> None:
-    """Write the three to one file, whole or not at all.
+    """Write everything to one file, atomically.
 
     Args:
-        progress: what else there is to remember, as JSON can hold it.
+        progress: the rest of the run's state, as JSON data.
 
     Raises:
-        OSError: the disk is full or read-only; the last checkpoint still stands.
+        OSError: the disk is full or read-only; the previous checkpoint is unchanged.
     """
     arrays = {f"parameters/{name}": array for name, array in parameters.items()}
     arrays |= {f"optimizer/{name}": array for name, array in optimizer_state.items()}
@@ -30,7 +30,7 @@ def save_checkpoint(path: Path, parameters: Arrays, optimizer_state: Arrays, pro
 
 
 def load_checkpoint(path: Path) -> tuple[Arrays, Arrays, dict[str, Any]]:
-    """Parameters, optimizer state and progress, as `save_checkpoint` was given them.
+    """The parameters, optimizer state and progress that `save_checkpoint` was given.
 
     Raises:
         WeightsError: the file is missing or damaged.
@@ -45,7 +45,7 @@ def load_checkpoint(path: Path) -> tuple[Arrays, Arrays, dict[str, Any]]:
     except OSError as error:
         raise WeightsError(f"{path} cannot be read: {error.strerror or error}") from None
     except ArchiveError as error:
-        raise WeightsError(f"{path} is damaged ({error}): delete it and start the run anew") from None
+        raise WeightsError(f"{path} is damaged ({error}): delete it and start the run again") from None
     except (KeyError, ValueError, RecursionError) as error:
-        raise WeightsError(f"{path} is no checkpoint ({brief(error)}): delete it and start the run anew") from None
+        raise WeightsError(f"{path} is not a checkpoint ({brief(error)}): delete it and start the run again") from None
     return parts["parameters"], parts["optimizer"], progress

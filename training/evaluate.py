@@ -1,4 +1,4 @@
-"""Write the accuracy report of a weights file: `python -m training.evaluate runs/quick/weights.npz`."""
+"""Write an accuracy report for a weights file: `python -m training.evaluate runs/quick/weights.npz`."""
 
 import sys
 
@@ -12,24 +12,26 @@ from .evaluation.report_page import terminal_table
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Returns the exit status: 0, or 2 where there can be no report."""
+    """Returns the exit status: 0, or 2 if no report could be written."""
     parser = Parser(prog="python -m training.evaluate", description="Write an accuracy report.")
-    parser.add_argument("weights", help="a weights file, or best, quick, tiny or article, which come with the project")
+    parser.add_argument("weights", help="a weights file, or one of the project's networks: best, quick, tiny, article")
     parser.add_argument(
         "--dataset",
-        help=f"{', '.join(DATASETS)}, a folder with pictures in its folders 0 to 9, or a file of pen strokes "
-        "(default: what the network was trained on)",
+        help=f"{', '.join(DATASETS)}, a folder with subfolders 0 to 9 of images, or a file of strokes or handwriting "
+        "(default: the network's own data set)",
     )
-    parser.add_argument("--output", help="the folder to write to (default: runs/<name>/report, by the weights' name)")
-    parser.add_argument("--progress", action="store_true", help="say how far it is, a line at a time, for programs")
+    parser.add_argument(
+        "--output", help="the folder to write to (default: runs/<name>/report, named after the weights)"
+    )
+    parser.add_argument("--progress", action="store_true", help="print the progress line by line, for programs")
     arguments = parser.parse_args(argv)
 
-    def tell(share: float) -> None:
+    def print_progress(share: float) -> None:
         if arguments.progress:
             print(f"progress {share:.2f}", flush=True)
 
     try:
-        report, path = write_report(path_of(arguments.weights), arguments.dataset, arguments.output, tell)
+        report, path = write_report(path_of(arguments.weights), arguments.dataset, arguments.output, print_progress)
     except (WeightsError, DatasetError, ReportError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -1,7 +1,7 @@
-"""Where files are, and what helps when they cannot be written."""
+"""The places of files, and the advice for files that cannot be written."""
 
 from pathlib import Path
 
-PROJECT = Path(__file__).resolve().parents[1]  # where the rooms are
-RUNS = Path("runs")  # a folder for each run, in the folder in which one works
-WRITABLE = "see that its disk has space and that it can be written"  # the cure for an OSError of a folder
+PROJECT = Path(__file__).resolve().parents[1]  # the project's folder
+RUNS = Path("runs")  # a folder for each run, in the working directory
+WRITABLE = "make sure that the disk has space and the folder is writable"  # the cure for an OSError

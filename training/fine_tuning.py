@@ -1,9 +1,9 @@
-"""Fine-tuning: a trained network learns one person's digits, and must not unlearn MNIST for them.
+"""Fine-tuning: a trained network learns one person's digits without forgetting MNIST.
 
-A few digits alone would be learned by heart, and all others forgotten (McCloskey & Cohen, "Catastrophic Interference in
-Connectionist Networks", 1989). So each batch mixes some of them with many images of the data set that the network was
-trained on, all of them moved at random as in its training. In the end the weights go only a part of the way: a mean of
-the old and the new ones knows nearly all that the old knew, and most of what the new learned (Wortsman et al., "Robust
+Trained on a few digits alone, the network would memorize them and forget the others (McCloskey & Cohen, "Catastrophic
+Interference in Connectionist Networks", 1989). So each batch mixes some of the digits with many images of the data set
+that the network was trained on, all augmented as in its training. At the end the weights are averaged: a mean of the
+old and new weights retains nearly all of the old accuracy, and gains most of the new (Wortsman et al., "Robust
 Fine-Tuning of Zero-Shot Models", 2022).
 """
 
@@ -26,10 +26,10 @@ from .trainer import settle, split
 
 STEPS = 250
 BATCH_SIZE = 128
-OWN_SHARE = 0.25  # of a batch
-LEARNING_RATE = 2e-3  # the highest, of Adam
-NEW_SHARE = 0.4  # how far the weights go from the old ones to those that were learned
-LARGEST_FALL = 0.001  # of the accuracy on the data set's validation images
+OWN_SHARE = 0.25  # share of the person's digits in a batch
+LEARNING_RATE = 2e-3  # the highest rate, for Adam
+NEW_SHARE = 0.4  # weight of the new weights in the average of old and new
+LARGEST_FALL = 0.001  # of the validation accuracy
 
 
 def fine_tune(
@@ -41,17 +41,17 @@ def fine_tune(
     seed: int,
     threads: int,
 ) -> Iterator[tuple[int, float]]:
-    """Let the network learn the pictures, a step each time the next of these pairs is asked for.
+    """Fine-tune the network on the images; a generator that takes one step per iteration.
 
     Args:
         network: float32; changed in place.
-        recipe: how it was trained: its loss, its targets and its augmentation are used again.
-        dataset: what it was trained on; none of the images that its training held back is learned.
-        images: the person's, uint8 `(n, 28, 28)`.
-        labels: `(n,)`, their digits.
+        recipe: the recipe that it was trained with: loss, targets and augmentation are used again.
+        dataset: the data set that it was trained on; its validation images are not learned.
+        images: the person's digits, uint8 `(n, 28, 28)`.
+        labels: `(n,)`, their labels.
 
     Yields:
-        how many steps are taken, and the loss of the last. With the last of these pairs it is done.
+        the number of steps taken, and the loss of the last step. Fine-tuning is complete after the last pair.
     """
     network.use(*LOSSES[recipe.loss])
     optimizer = Adam()
@@ -73,15 +73,15 @@ def fine_tune(
 
 
 def mixed_rows(count: int, own: int, seed: int) -> NDArray[np.intp]:
-    """All rows to be learned: of the data set's `count` images some that it trains on, and its share of the `own` that
-    come after them, each of these as often as the others, give or take one."""
+    """The rows to learn: random training images of the data set's `count` images, and the `own` images that come after
+    them, each equally often, give or take one."""
     total = STEPS * BATCH_SIZE
-    of_own = int(OWN_SHARE * total)
+    own_total = int(OWN_SHARE * total)
     train_rows, _ = split(count)
-    drawn = np.random.default_rng(seed).choice(train_rows, total - of_own)
-    return np.concatenate([drawn, count + np.resize(np.arange(own), of_own)])
+    drawn = np.random.default_rng(seed).choice(train_rows, total - own_total)
+    return np.concatenate([drawn, count + np.resize(np.arange(own), own_total)])
 
 
-def too_much_lost(before: int, after: int, images: int) -> bool:
-    """Whether so many right answers of `images` fell too far."""
+def fell_too_far(before: int, after: int, images: int) -> bool:
+    """Whether the accuracy on `images` images, given as right answers before and after, fell too far."""
     return before - after > LARGEST_FALL * images

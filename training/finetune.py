@@ -1,7 +1,7 @@
-"""`python -m training.finetune --weights W --name N`: let a network learn your handwriting, as `runs/<N>/weights.npz`.
+"""Fine-tune a network on your handwriting: `python -m training.finetune --weights W --name N`.
 
-Weights that read the data set they were trained on less well than before are not kept. `runs/<N>/result.json` says how
-it went either way, in the form of `FineTuningResult`.
+The new network is saved as `runs/<N>/weights.npz`, but only if its accuracy on its original data set falls by at most
+0.1 points. `runs/<N>/result.json` holds the result in either case, a `FineTuningResult`.
 """
 
 import sys
@@ -25,7 +25,7 @@ from . import fine_tuning
 from .calibration import calibrate
 from .cli import Parser, commit, natural, positive
 from .files import RUNS, WRITABLE
-from .fine_tuning import fine_tune, too_much_lost
+from .fine_tuning import fell_too_far, fine_tune
 from .parallel.network import WorkerLost, usable_cores
 from .recipes import Recipe
 from .runs.fine_tunings import FineTuningResult, RightBeforeAndAfter, write_result
@@ -33,18 +33,18 @@ from .runs.lock import Locked, locked
 from .runs.run import LOCK, RunError, run_name
 from .trainer import split
 
-STEPS_A_LINE = 20
+STEPS_PER_LINE = 20
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The command line. Returns the exit status: 0, 1 where nothing is kept, 2 for bad input, 130 after Ctrl-C."""
-    parser = Parser(prog="python -m training.finetune", description="Let a network learn your handwriting.")
+    """The command line. Returns the exit status: 0, 1 if the network is not kept, 2 for bad input, 130 after Ctrl-C."""
+    parser = Parser(prog="python -m training.finetune", description="Fine-tune a network on your handwriting.")
     parser.add_argument("--weights", type=Path, required=True, help="the weights file to start from")
-    parser.add_argument("--name", type=run_name, required=True, help="folder below runs/")
+    parser.add_argument("--name", type=run_name, required=True, help="folder in runs/")
     parser.add_argument(
         "--digits",
         default=FILE,
-        help="the handwriting file, or a folder or strokes file as for training.evaluate (default: %(default)s)",
+        help="a handwriting file, strokes file or folder, as for training.evaluate (default: %(default)s)",
     )
     parser.add_argument("--seed", type=natural, default=0, help="default: %(default)s")
     parser.add_argument("--threads", type=positive, default=usable_cores(), help="default: the cores, %(default)s")
@@ -56,7 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
             clear_unfinished(folder)
             return run(options.weights, folder, options.digits, options.seed, options.threads)
     except Locked:
-        print(f"error: the run in {folder} is at work: --name NAME starts another", file=sys.stderr)
+        print(f"error: the run in {folder} is running: use --name NAME to start another", file=sys.stderr)
         return 2
     except (DatasetError, RunError, WeightsError) as error:
         print(f"error: {error}", file=sys.stderr)
@@ -65,20 +65,20 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except OSError as error:
-        print(f"error: {error} ({folder}): {WRITABLE}, and start again", file=sys.stderr)
+        print(f"error: {error} ({folder}): {WRITABLE}, then start again", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130
 
 
 def run(weights: Path, folder: Path, digits: str, seed: int, threads: int) -> int:
-    """Learn, measure before and after, and keep the weights or not."""
+    """Fine-tune, measure before and after, and save the weights unless the accuracy fell too far."""
     for file in ("weights.npz", "checkpoint.npz", "result.json"):
         if (folder / file).exists():
-            raise RunError(f"there is a run in {folder}: --name NAME starts another")
+            raise RunError(f"there is already a run in {folder}: use --name NAME to start another")
     classifier = DigitClassifier.load(weights)
     network, header = classifier.network, classifier.header
-    recipe, name = origin(header, weights)
+    recipe, name = training_settings(header, weights)
     images, labels = load_samples(digits)
     with_ink = images.any(axis=(1, 2))
     images, labels = images[with_ink], labels[with_ink]
@@ -88,16 +88,16 @@ def run(weights: Path, folder: Path, digits: str, seed: int, threads: int) -> in
     dataset = load_dataset(name)
     _, held_back = split(len(dataset.train_images))
     validation = dataset.train_images[held_back], dataset.train_labels[held_back]
-    before = right(network, *validation), right(network, images, labels)
+    before = count_right(network, *validation), count_right(network, images, labels)
 
     started = time.perf_counter()
     for step, loss in fine_tune(network, recipe, dataset, images, labels, seed, threads):
-        if step % STEPS_A_LINE == 0:
+        if step % STEPS_PER_LINE == 0:
             print(f"Step {step} of {fine_tuning.STEPS}: loss {loss:.4f}", flush=True)
     seconds = round(time.perf_counter() - started, 2)
 
-    after = right(network, *validation), right(network, images, labels)
-    kept = not too_much_lost(before[0], after[0], len(held_back)) and is_finite(network)
+    after = count_right(network, *validation), count_right(network, images, labels)
+    kept = not fell_too_far(before[0], after[0], len(held_back)) and is_finite(network)
     about: dict[str, Any] = {"weights": str(weights), "dataset": dataset.name, "seconds": seconds}
     if kept:
         outputs = network.predict(images_to_input(validation[0]))
@@ -116,20 +116,22 @@ def run(weights: Path, folder: Path, digits: str, seed: int, threads: int) -> in
         own=RightBeforeAndAfter(len(images), before[1], after[1]),
     )
     write_result(folder / "result.json", result)
-    print(in_words(result, folder / "weights.npz"), flush=True)
+    print(describe(result, folder / "weights.npz"), flush=True)
     return 0 if kept else 1
 
 
-def origin(header: dict[str, Any], weights: Path) -> tuple[Recipe, str]:
-    """How and on which data set the network was trained, as its weights file tells it."""
+def training_settings(header: dict[str, Any], weights: Path) -> tuple[Recipe, str]:
+    """The recipe and the data set that the network was trained with, from the header of its weights file."""
     try:
         return Recipe.from_dict(header["settings"]), str(header["dataset"])
     except (KeyError, TypeError, ValueError):
-        raise WeightsError(f"{weights} does not say how it was trained: choose weights of `make train`") from None
+        raise WeightsError(
+            f"{weights} does not say how it was trained: choose weights written by `make train`"
+        ) from None
 
 
-def right(network: Network, images: NDArray[np.uint8], labels: NDArray[np.integer]) -> int:
-    """How many of the pictures the network reads right."""
+def count_right(network: Network, images: NDArray[np.uint8], labels: NDArray[np.integer]) -> int:
+    """The number of images that the network reads right."""
     return int((network.predict(images_to_input(images)).argmax(axis=1) == labels).sum())
 
 
@@ -137,18 +139,15 @@ def is_finite(network: Network) -> bool:
     return all(np.isfinite(parameter).all() for parameter in network.parameters().values())
 
 
-def in_words(result: FineTuningResult, weights: Path) -> str:
-    """How it went, for the terminal."""
+def describe(result: FineTuningResult, weights: Path) -> str:
+    """The result as text for the terminal."""
     lines = []
-    for count, what in (
-        (result.own, "your digits"),
-        (result.validation, f"the validation images of {result.dataset}"),
-    ):
-        lines.append(f"Right of {count.images:,} {what}: {count.before:,} before, {count.after:,} now")
+    for count, name in ((result.own, "your digits"), (result.validation, f"validation images of {result.dataset}")):
+        lines.append(f"Right of {count.images:,} {name}: {count.before:,} before, {count.after:,} after")
     if result.kept:
-        lines.append(f"Kept in {weights}")
+        lines.append(f"Saved as {weights}")
     else:
-        lines.append(f"Not kept: {result.dataset} is read less well, by more than 0.1 point")
+        lines.append(f"Not saved: the {result.dataset} accuracy fell by more than 0.1 points")
     return "\n".join(lines)
 
 

@@ -1,4 +1,4 @@
-"""Numbers in words, as every report says them."""
+"""Number formats that all reports share."""
 
 from typing import Any
 
@@ -9,12 +9,12 @@ def percent(share: float | None) -> str:
 
 
 def whole_percent(share: float) -> str:
-    """0.7512 → "75 %", but never sounding certain: 0.998 → "over 99 %"."""
+    """0.7512 → "75 %", but never "100 %": 0.998 → "over 99 %"."""
     return "over 99 %" if share >= 0.995 else f"{100 * share:.0f} %"
 
 
 def decimal(value: Any) -> str:
-    """3.14159 → "3.14", None → "–"; whole numbers and words as they are."""
+    """3.14159 → "3.14", None → "–"; whole numbers and text unchanged."""
     if value is None:
         return "–"
     return f"{value:,.3g}" if isinstance(value, float) else str(value)

@@ -1,4 +1,4 @@
-"""Every way of training that has a name, and all that it decides."""
+"""The named recipes, each with all settings of a training run."""
 
 from dataclasses import dataclass
 from typing import Any, Self
@@ -8,18 +8,18 @@ from .examples.augmentation import Distortion
 
 @dataclass(frozen=True)
 class Recipe:
-    """What a training run does, but for its data and its seed.
+    """All settings of a training run except data and seed.
 
     Attributes:
         architecture: a name in `model.architectures`.
         loss: a name in `model.losses`.
-        targets: what an output should be for the wrong digits, and for the right one.
-        learning_rate: the highest of `Adam`; it follows `one_cycle`.
-        batch_size: images a step.
-        augmentation: how far each image is distorted at random, or None.
-        redrawn: digits redrawn as other hands write them, as a share of the training images.
-        written: digits written from skeletons, likewise.
-        outliers: pictures of no digit, likewise.
+        targets: the target of an output for a wrong digit, and for the right digit.
+        learning_rate: the highest rate of `Adam`; the schedule is `one_cycle`.
+        batch_size: images per step.
+        augmentation: the limits of the random distortion of each image, or None.
+        redrawn: number of added digits redrawn in other writing styles, as a share of the training images.
+        written: number of added digits written from skeletons, as a share of the training images.
+        outliers: number of added non-digit images, as a share of the training images.
     """
 
     architecture: str
@@ -35,19 +35,19 @@ class Recipe:
 
     @classmethod
     def from_dict(cls, settings: dict[str, Any]) -> Self:
-        """The recipe that `dataclasses.asdict` turned into `settings`.
+        """The inverse of `dataclasses.asdict`.
 
         Raises:
-            KeyError, TypeError: another version of the project made them.
+            KeyError, TypeError: the settings are from another version of this project.
         """
-        if settings.get("optimizer") == "adam":  # earlier versions said so; now there is no other
+        if settings.get("optimizer") == "adam":  # stored by earlier versions; Adam is the only one now
             settings = {name: value for name, value in settings.items() if name != "optimizer"}
         augmentation = settings["augmentation"]
         targets = tuple(settings["targets"])
         return cls(**{**settings, "targets": targets, "augmentation": augmentation and Distortion(**augmentation)})
 
 
-# tanh goes from −1 to 1, and a network that aims at both ends learns far better than one that aims at 0 and 1
+# tanh has values from −1 to 1. With targets at both ends a network learns far better than with targets 0 and 1
 # (LeCun et al., "Efficient BackProp", 1998, section 4.5).
 RECIPES = {
     "article": Recipe(

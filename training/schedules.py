@@ -1,18 +1,18 @@
-"""How the learning rate changes in the course of a run."""
+"""Learning rate schedules."""
 
 import math
 
 
 def one_cycle(progress: float, peak: float, warm_up: float = 0.25) -> float:
-    """Up in a straight line from a 25th of the peak, then down a cosine to nothing.
+    """A linear warm-up from 1/25 of the peak, then a cosine decay to 0.
 
     Smith & Topin, "Super-Convergence: Very Fast Training of Neural Networks Using Large Learning Rates", 2018. The
-    small start lets the weights find a place where the peak does no harm; the small end lets them settle.
+    warm-up moves the weights to a region where the peak rate is harmless; the decay lets them converge.
 
     Args:
-        progress: the share of all steps that is done, 0 to 1.
+        progress: the share of all steps taken so far, 0 to 1.
         peak: the highest rate.
-        warm_up: the share of all steps that goes up.
+        warm_up: the share of all steps in the warm-up.
     """
     if progress < warm_up:
         return peak * (1 + 24 * progress / warm_up) / 25

@@ -1,4 +1,4 @@
-"""Texts with gaps that Jinja fills: the report's page and the model card."""
+"""Jinja templates, for the report's page and the model card."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +9,7 @@ Filters = dict[str, Callable[..., str]]
 
 
 def template(path: Path, filters: Filters) -> Template:
-    """The template in a file. What goes into a `.html.j2` is escaped; to miss a value is a `jinja2.UndefinedError`."""
+    """The template in a file. Values in a `.html.j2` are escaped; a missing value raises `jinja2.UndefinedError`."""
     environment = Environment(
         loader=FileSystemLoader(path.parent),
         autoescape=path.name.endswith(".html.j2"),

@@ -1,4 +1,4 @@
-"""`python -m training.train --recipe quick`: train a network and write it to `runs/<name>/weights.npz`."""
+"""Train a network and save it as `runs/<name>/weights.npz`: `python -m training.train --recipe quick`."""
 
 import argparse
 import dataclasses
@@ -36,20 +36,20 @@ from .watcher import Watcher
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The command line. Returns the exit status: 0, 1 where training broke, 2 for bad input, 130 after Ctrl-C."""
+    """The command line. Returns the exit status: 0, 1 if training failed, 2 for bad input, 130 after Ctrl-C."""
     parser = Parser(prog="python -m training.train", description="Train a network to read digits.")
-    parser.add_argument("--recipe", choices=RECIPES, default="quick", help="how to train (default: %(default)s)")
+    parser.add_argument("--recipe", choices=RECIPES, default="quick", help="the recipe (default: %(default)s)")
     parser.add_argument(
         "--dataset",
         choices=TRAINABLE,
-        help="what to train on (default: mnist, or where OpenML cannot be reached the small digits of scikit-learn)",
+        help="the data set (default: mnist, or scikit-learn's small digits if OpenML cannot be reached)",
     )
-    parser.add_argument("--epochs", type=positive, help="instead of the recipe's")
+    parser.add_argument("--epochs", type=positive, help="number of epochs (default: the recipe's)")
     parser.add_argument("--seed", type=natural, default=0, help="default: %(default)s")
     parser.add_argument("--threads", type=positive, default=usable_cores(), help="default: the cores, %(default)s")
-    parser.add_argument("--name", type=run_name, help="folder below runs/ (default: the recipe's name)")
-    parser.add_argument("--resume", action="store_true", help="go on with this run, as it was started")
-    parser.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
+    parser.add_argument("--name", type=run_name, help="folder in runs/ (default: the recipe's name)")
+    parser.add_argument("--resume", action="store_true", help="resume this run with its original settings")
+    parser.add_argument("--dry-run", action="store_true", help="print what would be done, and do nothing")
     options = parser.parse_args(arguments)
     try:
         return run(options)
@@ -58,9 +58,9 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     except OSError as error:
         folder = RUNS / (options.name or options.recipe)
-        begun = (folder / "checkpoint.npz").exists()
-        kept = f"What was saved in {folder} stays" if begun else f"Nothing is saved in {folder} yet"
-        print(f"error: {error}. {kept}; {WRITABLE}, then {'--resume' if begun else 'start again'}", file=sys.stderr)
+        started = (folder / "checkpoint.npz").exists()
+        kept = f"The checkpoint in {folder} is kept" if started else f"Nothing is saved in {folder} yet"
+        print(f"error: {error}. {kept}: {WRITABLE}, then {'--resume' if started else 'start again'}", file=sys.stderr)
         return 2
     except (TrainingError, WorkerLost) as error:
         print(f"error: {error}", file=sys.stderr)
@@ -70,44 +70,48 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Train the run, when no other process does."""
+    """Train the run, unless another process is training it."""
     folder = RUNS / (options.name or options.recipe)
     if options.resume and (folder / "weights.npz").exists():
-        print(f"{folder / 'weights.npz'} is trained to its end.")
+        print(f"{folder / 'weights.npz'} is finished.")
         return 0
     if options.resume and not (folder / "checkpoint.npz").exists():
-        raise RunError(f"there is no run in {folder} to go on with: start it without --resume")
+        raise RunError(f"there is no run in {folder} to resume: start it without --resume")
     if options.dry_run:
         set_up(options, folder)
         return 0
     if not CAN_LOCK:
-        print(f"warning: this system has no file locks: see to it that no other process trains {folder}.")
+        print(f"warning: this system has no file locks: make sure that no other process trains {folder}.")
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with locked(folder / LOCK):
             clear_unfinished(folder)
             return train(set_up(options, folder))
     except Locked:
-        raise RunError(f"{folder} is being trained by another process: --name NAME starts another run") from None
+        raise RunError(f"{folder} is being trained by another process: use --name NAME to start another run") from None
 
 
 def set_up(options: argparse.Namespace, folder: Path) -> Trainer:
-    """The run, ready to be trained: new, or as it was when it stopped."""
+    """A trainer for the run, either new or restored from its checkpoint."""
     if options.resume:
         parameters, optimizer_state, saved = load_checkpoint(folder / "checkpoint.npz")
         about, progress = saved["about"], Progress(**saved["progress"])
         dataset = load_dataset(about["dataset"])
     else:
         if (folder / "checkpoint.npz").exists() or (folder / "weights.npz").exists():
-            raise RunError(f"there is a run in {folder}: --resume goes on with it, --name NAME starts another")
+            raise RunError(
+                f"there is already a run in {folder}: use --resume to resume it, or --name NAME to start another"
+            )
         dataset = dataset_or_fallback(options.dataset)
         about = description(options, dataset)
         parameters, optimizer_state, progress = {}, {}, Progress()
 
     try:
         recipe = Recipe.from_dict(about["settings"])
-    except TypeError:  # a setting too many or too few
-        raise RunError(f"{folder} was begun by another version of this project: --name NAME starts a new run") from None
+    except TypeError:  # an unknown or a missing setting
+        raise RunError(
+            f"{folder} belongs to another version of this project: use --name NAME to start a new run"
+        ) from None
     network = build_network(recipe.architecture, np.random.default_rng(about["seed"]))
     network.use(*LOSSES[recipe.loss])
     trainer = Trainer(recipe, network, dataset, about["seed"], about["threads"], folder, about)
@@ -122,10 +126,10 @@ def set_up(options: argparse.Namespace, folder: Path) -> Trainer:
 def train(trainer: Trainer) -> int:
     """Train to the end, and save the weights."""
     folder, network, dataset = trainer.folder, trainer.network, trainer.dataset
-    with stopping_when_asked(trainer):
+    with stopping_on_signals(trainer):
         finished = trainer.train(Watcher(trainer))
     if not finished:
-        print(f"Stopped and saved. To go on: python -m training.train --name {folder.name} --resume")
+        print(f"Stopped and saved. To resume: python -m training.train --name {folder.name} --resume")
         return 130
     last = trainer.progress.history[-1]
     outputs = network.predict(images_to_input(dataset.train_images[trainer.validation_rows]))
@@ -144,43 +148,43 @@ def train(trainer: Trainer) -> int:
 
 
 @contextmanager
-def stopping_when_asked(trainer: Trainer) -> Iterator[None]:
-    """Until the end of `with`: a first Ctrl-C or SIGTERM finishes the step and saves, a second has its default effect.
+def stopping_on_signals(trainer: Trainer) -> Iterator[None]:
+    """First Ctrl-C or SIGTERM: finish the step and save. Second: default handling.
 
-    Python handles signals in the main thread alone: a run in another thread, say of a notebook, changes nothing.
+    Python handles signals in the main thread only: for a run in another thread, as in a notebook, this does nothing.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
-    def ask(number: int, frame: object) -> None:
+    def request_stop(signal_number: int, frame: object) -> None:
         trainer.stop()
-        signal.signal(number, before[signal.Signals(number)])
+        signal.signal(signal_number, before[signal.Signals(signal_number)])
 
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, request_stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for signal_number, handler in before.items():
+            signal.signal(signal_number, handler)
 
 
 def dataset_or_fallback(name: str | None) -> Dataset:
-    """The data set asked for; if none was, MNIST, or scikit-learn's own digits where MNIST cannot be had."""
+    """The requested data set; by default MNIST, or scikit-learn's digits if MNIST cannot be downloaded."""
     try:
         return load_dataset(name or "mnist")
     except OpenMLUnreachable as error:
         if name is not None:
             raise OpenMLUnreachable(
-                f"{error}. Go online, or set SCIKIT_LEARN_DATA to a folder that holds its cache, or train without "
-                "--dataset on the small digits of scikit-learn"
+                f"{error}: go online, set SCIKIT_LEARN_DATA to a folder that contains its cache, or train on "
+                "scikit-learn's small digits with --dataset digits"
             ) from None
-        print(f"{error}: training on the small digits that come with scikit-learn instead of MNIST.")
+        print(f"{error}: training on scikit-learn's small digits instead of MNIST.")
         return load_dataset("digits")
 
 
 def description(options: argparse.Namespace, dataset: Dataset) -> dict[str, Any]:
-    """All that decides what a run will come to, as a checkpoint and a weights file tell it."""
+    """The settings that determine a run's result, as stored in checkpoints and weights files."""
     recipe = RECIPES[options.recipe]
     if options.epochs is not None:
         recipe = dataclasses.replace(recipe, epochs=options.epochs)
@@ -194,7 +198,7 @@ def description(options: argparse.Namespace, dataset: Dataset) -> dict[str, Any]
 
 
 def summary(about: dict[str, Any], network: Network, dataset: Dataset, folder: Path) -> str:
-    """What is about to happen, for the terminal."""
+    """The run's settings and network as text for the terminal."""
     lines = [f"Recipe {about['recipe']}, seed {about['seed']}, {about['threads']} threads, into {folder}/"]
     for layer in network.layers:
         count = sum(array.size for array in layer.parameters.values())
@@ -204,11 +208,11 @@ def summary(about: dict[str, Any], network: Network, dataset: Dataset, folder: P
     parameters = sum(array.size for array in network.parameters().values())
     rows, held_back = split(len(dataset.train_images))
     epochs = about["settings"]["epochs"]
-    lines.append(f"  {parameters:,} parameters in all")
+    lines.append(f"  {parameters:,} parameters in total")
     added = sum(added_images(Recipe.from_dict(about["settings"]), len(rows)))
     made = f" and {added:,} made for this recipe" if added else ""
     images = f"{len(rows):,} images of {dataset.name}{made}"
-    lines.append(f"{epochs} epochs of {images}; {len(held_back):,} are for validation")
+    lines.append(f"{epochs} epochs of {images}; {len(held_back):,} for validation")
     return "\n".join(lines)
 
 

@@ -1,4 +1,4 @@
-"""What a recipe learns: the digits of a data set, redrawn and written ones beside them, and pictures of no digit."""
+"""The training set of a recipe: the digits of a data set, redrawn and written digits, and non-digit images."""
 
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ from .recipes import Recipe
 
 
 class Added(NamedTuple):
-    """How many pictures a recipe adds to those of a data set: two kinds of digits, and pictures of no digit."""
+    """The numbers of images that a recipe adds to a data set: two kinds of digits, and non-digit images."""
 
     redrawn: int
     written: int
@@ -22,17 +22,17 @@ class Added(NamedTuple):
 
 
 def added_images(recipe: Recipe, count: int) -> Added:
-    """What `training_set` adds to `count` images."""
+    """The numbers of images that `training_set` adds to `count` images."""
     return Added(*(round(count * share) for share in (recipe.redrawn, recipe.written, recipe.outliers)))
 
 
 def training_set(
     recipe: Recipe, images: NDArray[np.uint8], labels: NDArray[np.uint8], seed: int
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """The images uint8 `(n, 28, 28)` to learn, and their labels `(n,)`, the digits before those of `NO_DIGIT`.
+    """The images to learn, uint8 `(n, 28, 28)`, and their labels `(n,)`: first digits, then `NO_DIGIT`.
 
-    What is added is made from the images given, which are those to learn, never to validate or test on; or from no
-    image at all: as many of each digit are written.
+    The added images are made only from the given ones, so never from validation or test images; or from none at all:
+    of each digit, equally many are written.
     """
     rng = np.random.default_rng([seed, len(images)])
     added = added_images(recipe, len(images))

@@ -1,4 +1,4 @@
-"""Lets others watch a training: how far it is and what it makes of a dozen hard digits, written about once a second."""
+"""Publishes a run's progress, and its answers to a dozen hard digits, about once a second."""
 
 import math
 import time
@@ -16,41 +16,41 @@ from .recipes import Recipe
 from .runs.progress import Progress, WatchedDigit, write_progress
 from .trainer import Trainer
 
-EVERY = 1.0  # seconds
+INTERVAL = 1.0  # seconds
 WATCHED = 12  # digits
-LOOKED_THROUGH = 1_000  # validation images, to find the hard ones among
+SEARCHED = 1_000  # validation images in which the hard ones are looked for
 
 
 class Watcher:
-    """Writes the `progress.json` of a run, about once a second, at the end of each epoch and of the run.
+    """Writes the `progress.json` of a run about once a second, and at the end of each epoch and of the run.
 
     Args:
-        trainer: before its first step, or its first after a pause.
+        trainer: before its first step, or before its first step after resuming.
     """
 
     def __init__(self, trainer: Trainer) -> None:
-        dataset, rows = trainer.dataset, trainer.validation_rows[:LOOKED_THROUGH]
+        dataset, rows = trainer.dataset, trainer.validation_rows[:SEARCHED]
         rows = rows[hardest(dataset.train_images[rows], dataset.train_labels[rows])]
         self.images = dataset.train_images[rows]
         self.digits = [
             (int(row), int(dataset.train_labels[row]), to_png(image))
             for row, image in zip(rows, self.images, strict=True)
         ]
-        self.began, self.seconds_before = time.perf_counter(), trainer.progress.seconds
+        self.started, self.seconds_before = time.perf_counter(), trainer.progress.seconds
         self.steps_before = trainer.steps * trainer.progress.epoch + trainer.progress.step
         self.last = -math.inf
 
     def __call__(self, trainer: Trainer) -> None:
-        """Write, if it is time to: after every step and every epoch, the trainer calls."""
+        """Called by the trainer after every step and epoch: write the progress if it is time to."""
         now = time.perf_counter()
-        if now - self.last < EVERY and trainer.progress.step and not trainer.stopping:
+        if now - self.last < INTERVAL and trainer.progress.step and not trainer.stopping:
             return
         self.last = now
         with suppress(OSError):  # progress is optional: a full disk must not end training
-            write_progress(trainer.folder / "progress.json", self.standing(trainer, now - self.began))
+            write_progress(trainer.folder / "progress.json", self.snapshot(trainer, now - self.started))
 
-    def standing(self, trainer: Trainer, seconds: float) -> Progress:
-        """What `progress.json` shall hold, when the trainer was at work for so many seconds."""
+    def snapshot(self, trainer: Trainer, seconds: float) -> Progress:
+        """The contents of `progress.json` after `seconds` of training since the start or resume."""
         recipe, progress = trainer.recipe, trainer.progress
         done = trainer.steps * progress.epoch + progress.step
         steps_left = trainer.steps * recipe.epochs - done
@@ -64,7 +64,7 @@ class Watcher:
             epoch=progress.epoch,
             step=progress.step,
             loss=float(progress.loss / max(images, 1)),
-            accuracy=float(progress.correct / max(images * trainer.digits / trainer.images, 1)),  # of digits alone
+            accuracy=float(progress.correct / max(images * trainer.digits / trainer.images, 1)),  # of digits only
             seconds=self.seconds_before + seconds,
             seconds_left=seconds * steps_left / max(done - self.steps_before, 1),
             digits=[
@@ -75,9 +75,9 @@ class Watcher:
 
 
 def hardest(images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> NDArray[np.intp]:
-    """Rows of the `WATCHED` pictures that look most like another digit, sorted by digit: each digit's first, if it can.
+    """Rows of the `WATCHED` images that look most like another digit, sorted by digit; one of each digit if possible.
 
-    A picture is the harder, the nearer it is to the mean picture of another digit than to that of its own.
+    An image is harder the closer it is to the mean image of another digit, compared with that of its own digit.
 
     Args:
         images: `(n, 28, 28)`.
@@ -89,17 +89,17 @@ def hardest(images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> NDArray[np.
         distances[:, digit] = ((pixels - pixels[labels == digit].mean(axis=0)) ** 2).sum(axis=1)
     own = labels[:, None] == np.arange(10)
     order = np.argsort(np.where(own, np.inf, distances).min(axis=1) - distances[own], kind="stable")
-    of_each = np.unique(labels[order], return_index=True)[1]
-    chosen = order[np.concatenate([of_each, np.setdiff1d(np.arange(len(order)), of_each)])[:WATCHED]]
+    first = np.unique(labels[order], return_index=True)[1]  # the hardest image of each digit
+    chosen = order[np.concatenate([first, np.setdiff1d(np.arange(len(order)), first)])[:WATCHED]]
     return chosen[np.argsort(labels[chosen], kind="stable")]
 
 
 def probabilities_of(outputs: NDArray[Any], recipe: Recipe) -> NDArray[Any]:
-    """The probability of each digit `(n, 10)`, by outputs `(n, 10)` of a network that is still learning.
+    """The probability of each digit `(n, 10)`, from the outputs `(n, 10)` of a network during training.
 
-    Cross-entropy makes the softmax of the outputs a probability. A squared error makes each output one by itself, on
-    the way from the wrong digits' target to the right one's (Richard and Lippmann, "Neural network classifiers estimate
-    Bayesian a posteriori probabilities", 1991).
+    With cross-entropy the softmax of the outputs gives probabilities. With the squared error each output itself is one,
+    scaled from the target for wrong digits to the target for the right digit (Richard and Lippmann, "Neural network
+    classifiers estimate Bayesian a posteriori probabilities", 1991).
     """
     if recipe.loss == "mse":
         wrong, right = recipe.targets

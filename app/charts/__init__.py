@@ -1,1 +1,1 @@
-"""Charts and pictures that pages show."""
+"""Charts and images for the pages."""

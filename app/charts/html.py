@@ -1,4 +1,4 @@
-"""Charts and pictures that the pages show. They only look at numbers; where these come from is the pages' matter."""
+"""Charts and images as HTML, from numbers that the pages provide."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,32 +9,32 @@ from training.pictures import data_url, to_png
 
 
 def probability_bars(probabilities: NDArray[np.floating]) -> str:
-    """Ten bars as HTML, one for each digit, the likeliest in colour; ten zeros give ten empty ones.
+    """A bar chart as HTML, one bar for each digit, the likeliest in colour; all zeros give ten empty bars.
 
-    They change with every stroke for everybody who draws: a chart of Altair's would take as long as all else together.
+    It changes with every stroke of every visitor: an Altair chart would take as long as everything else together.
     """
     best = int(probabilities.argmax())
     rows, described = [], []
     for digit, share in enumerate(probabilities.tolist()):
-        words = whole_percent(share) if share >= 0.005 else ""
-        if words:
-            described.append(f"{digit} {words}")
+        label = whole_percent(share) if share >= 0.005 else ""
+        if label:
+            described.append(f"{digit} {label}")
         colour = BLUE if digit == best else GREY
         rows.append(
             '<div style="display: flex; align-items: center; gap: 0.5rem; height: 1.75rem">'
             f'<span style="width: 1rem">{digit}</span><span style="flex: 1">'
             f'<span style="display: block; width: {100 * share:.1f}%; height: 1.25rem; background: {colour}; '
             'border-radius: 0 3px 3px 0"></span></span>'
-            f'<span style="width: 5rem">{words}</span></div>'
+            f'<span style="width: 5rem">{label}</span></div>'
         )
     description = ", ".join(described) or "none yet"
     return f'<div role="img" aria-label="Probabilities: {description}">{"".join(rows)}</div>'
 
 
 def enlarged(image: NDArray[np.uint8], description: str, side: int) -> str:
-    """A small picture as HTML, `side` screen pixels high and wide, its own pixels in plain sight.
+    """A small image as HTML, enlarged to `side` screen pixels with sharp edges.
 
-    The picture is inside the HTML, so that a new one costs no request and appears without flicker.
+    The HTML contains the image data, so that a new image needs no request and does not flicker.
     """
     return (
         f'<img src="{data_url(to_png(image))}" alt="{description}" width="{side}" height="{side}" decoding="sync" '

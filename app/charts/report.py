@@ -14,48 +14,48 @@ AnyChart = alt.Chart | alt.LayerChart | alt.FacetChart
 
 
 def confusion_chart(confusion: list[list[int]], ink: str) -> AnyChart:
-    """A number, in the colour `ink`, for each digit written and read; the more frequent a confusion, the redder.
+    """The confusion matrix, its numbers in the colour `ink`; the more frequent a confusion, the redder its cell.
 
-    A click on one selects its "written" and "read as", under the name "cell".
+    A click selects the cell's "written" and "read as", under the name "cell".
     """
     cells = [
-        {"written": truth, "read as": answer, "pictures": count, "confused": count if answer != truth else 0}
+        {"written": truth, "read as": answer, "images": count, "confused": count if answer != truth else 0}
         for truth, row in enumerate(confusion)
         for answer, count in enumerate(row)
         if count
     ]
-    table = pd.DataFrame(cells, columns=["written", "read as", "pictures", "confused"])
+    table = pd.DataFrame(cells, columns=["written", "read as", "images", "confused"])
     base = alt.Chart(table).encode(
         x=alt.X("read as:O", scale=alt.Scale(domain=list(range(10))), axis=alt.Axis(labelAngle=0)),
         y=alt.Y("written:O", scale=alt.Scale(domain=list(range(10)))),
-        tooltip=["written:O", "read as:O", "pictures:Q"],
+        tooltip=["written:O", "read as:O", "images:Q"],
     )
     most = max([1, *table["confused"]])
     opacity = alt.Opacity("confused:Q", scale=alt.Scale(domain=[0, most], range=[0, 1]), legend=None)
     clicked = alt.selection_point("cell", fields=["written", "read as"])
     colours = base.mark_rect(color=RED, cursor="pointer").encode(opacity=opacity).add_params(clicked)
-    # A number in front of its cell would take the click.
-    numbers = base.mark_text(color=ink, fontSize=14, tooltip=None).encode(text="pictures:Q", tooltip=alt.value(None))
+    # Without this, a number in front of its cell would catch the click.
+    numbers = base.mark_text(color=ink, fontSize=14, tooltip=None).encode(text="images:Q", tooltip=alt.value(None))
     return alt.layer(colours, numbers, height=420)
 
 
 def calibration_chart(bins: list[CalibrationBin]) -> AnyChart:
-    """How often answers of one probability are right, ideally on the diagonal; larger points stand for more answers."""
+    """The accuracy of answers by their probability, ideally on the diagonal; larger points stand for more answers."""
     diagonal = pd.DataFrame({"probability": [0, 1], "accuracy": [0, 1]})
-    x = alt.X("probability:Q", title="probability given to the answer", scale=alt.Scale(domain=[0, 1]))
-    y = alt.Y("accuracy:Q", title="share that is right", scale=alt.Scale(domain=[0, 1]))
+    x = alt.X("probability:Q", title="probability of the answer", scale=alt.Scale(domain=[0, 1]))
+    y = alt.Y("accuracy:Q", title="accuracy", scale=alt.Scale(domain=[0, 1]))
     ideal = alt.Chart(diagonal).mark_line(color=GREY, strokeDash=[6, 4]).encode(x, y)
     real = alt.Chart(pd.DataFrame(bins)).encode(x, y, tooltip=["probability:Q", "accuracy:Q", "images:Q"])
-    points = real.mark_circle(color=BLUE, opacity=1).encode(size=alt.Size("images:Q", title="pictures"))
+    points = real.mark_circle(color=BLUE, opacity=1).encode(size=alt.Size("images:Q", title="images"))
     return alt.layer(ideal, real.mark_line(color=BLUE), points, height=420)
 
 
 def history_chart(history: list[Epoch], quantity: str) -> AnyChart:
-    """The "loss" or "accuracy" after each epoch, on training and on validation images."""
+    """The `quantity` "loss" or "accuracy" after each epoch, on training and validation images."""
     rows = [
-        {"epoch": epoch.epoch, "images": images, quantity: getattr(epoch, f"{part}_{quantity}")}
+        {"epoch": epoch.epoch, "images": images, quantity: getattr(epoch, f"{split}_{quantity}")}
         for epoch in history
-        for images, part in (("training", "train"), ("validation", "validation"))
+        for images, split in (("training", "train"), ("validation", "validation"))
     ]
     colour = alt.Color("images:N", scale=alt.Scale(range=[RED, BLUE]), legend=alt.Legend(orient="top", title=None))
     y = alt.Y(f"{quantity}:Q", scale=alt.Scale(zero=False))
@@ -63,7 +63,7 @@ def history_chart(history: list[Epoch], quantity: str) -> AnyChart:
 
 
 def histories_chart(histories: dict[str, list[Epoch]], quantity: str) -> AnyChart:
-    """The validation "loss" or "accuracy" after each epoch of several runs, by their names."""
+    """The validation "loss" or "accuracy" after each epoch of several runs, given by name."""
     rows = [
         {"epoch": epoch.epoch, "report": name, quantity: getattr(epoch, f"validation_{quantity}")}
         for name, history in histories.items()
@@ -75,6 +75,6 @@ def histories_chart(histories: dict[str, list[Epoch]], quantity: str) -> AnyChar
     return alt.Chart(pd.DataFrame(rows)).mark_line(point=True).encode(alt.X("epoch:Q"), y, colour)
 
 
-def sharp_picture(png: bytes) -> NDArray[np.uint8]:
-    """A picture of 28×28 pixels, each a square of 4×4: a browser that enlarges a small picture blurs it."""
+def enlarged_sharp(png: bytes) -> NDArray[np.uint8]:
+    """An image of 28×28 pixels, each enlarged to a square of 4×4: a browser would blur a small image."""
     return from_png(png).repeat(4, axis=0).repeat(4, axis=1)

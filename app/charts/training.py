@@ -1,4 +1,4 @@
-"""What the Train page draws: the curves of several runs in one chart, and the digits that are watched."""
+"""The Train page's curves of several runs in one chart, and its hard digits."""
 
 from html import escape
 
@@ -14,15 +14,15 @@ from training.runs.run import Run
 
 
 def curves(runs: list[Run], quantity: str) -> pd.DataFrame:
-    """The "loss" or "accuracy" of each run over its epochs, on training and on validation images.
+    """The "loss" or "accuracy" of each run over its epochs, on training and validation images.
 
-    An epoch that is under way is a point between the last and the next.
+    The epoch in progress is a point between two whole epochs.
     """
     rows = []
     for run in runs:
         for epoch in run.history:
-            for images, part in (("training", "train"), ("validation", "validation")):
-                rows.append((run.name, images, epoch.epoch, getattr(epoch, f"{part}_{quantity}")))
+            for images, split in (("training", "train"), ("validation", "validation")):
+                rows.append((run.name, images, epoch.epoch, getattr(epoch, f"{split}_{quantity}")))
         if run.progress and run.progress.step:
             now = run.progress.epoch + run.progress.step / run.progress.steps
             rows.append((run.name, "training", now, getattr(run.progress, quantity)))
@@ -30,7 +30,7 @@ def curves(runs: list[Run], quantity: str) -> pd.DataFrame:
 
 
 def curves_chart(table: pd.DataFrame, quantity: str, epochs: int) -> alt.LayerChart | alt.FacetChart:
-    """Those curves, with room for so many epochs: a colour for each run, dashes for training images."""
+    """A chart of these curves over `epochs` epochs: one colour per run, dashed lines for training images."""
     legend = alt.Legend(orient="top", title=None, symbolType="stroke", symbolStrokeColor=GREY)
     loss = quantity == "loss"
     base = alt.Chart(table).encode(
@@ -51,7 +51,7 @@ def curves_chart(table: pd.DataFrame, quantity: str, epochs: int) -> alt.LayerCh
 
 
 def watched_digits(digits: list[WatchedDigit]) -> str:
-    """Pictures as HTML, under each what the network takes it for, how sure it is, and whether that is right."""
+    """Images as HTML, each with the network's answer, its probability, and whether it is right."""
     return f'<div style="display: flex; flex-wrap: wrap; gap: 1rem">{"".join(map(_watched, digits))}</div>'
 
 

@@ -1,1 +1,1 @@
-"""What the pages are built from: the drawing pad and other controls."""
+"""The drawing pad and the other controls that the pages share."""

@@ -1,4 +1,4 @@
-"""Our own Streamlit components: HTML, CSS and JavaScript that stand beside the Python that mounts them."""
+"""Loads our own Streamlit components, whose HTML, CSS and JavaScript are beside their Python code."""
 
 from pathlib import Path
 from typing import Any
@@ -7,6 +7,6 @@ import streamlit as st
 
 
 def load_component(folder: Path, files: str) -> Any:
-    """The component in a folder, which gives it its name, made of `files`.html, `files`.css and `files`.js there."""
+    """The component in `folder`, named after it, from its files `files`.html, `files`.css and `files`.js."""
     html, css, js = ((folder / f"{files}.{kind}").read_text("utf-8") for kind in ("html", "css", "js"))
     return st.components.v2.component(folder.name, html=html, css=css, js=js)

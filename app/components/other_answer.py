@@ -1,4 +1,4 @@
-"""What would make it another answer: where more or less ink speaks for a digit, and how small a change is enough."""
+"""How to get another answer: where more or less ink makes another digit likelier, and a small change that suffices."""
 
 import numpy as np
 import streamlit as st
@@ -13,33 +13,33 @@ from training.formatting import whole_percent
 
 
 def show_other_answer(classifier: DigitClassifier, image: NDArray[np.uint8], probabilities: Array) -> None:
-    """Where more or less ink would bring another answer, and a picture changed just so far."""
+    """Show where more or less ink would change the answer, and an image changed just enough."""
     answer, second = np.argsort(probabilities)[:-3:-1].tolist()
     st.header("What would have to change for another answer?")
     others = [digit for digit in range(10) if digit != answer]
     digit = st.radio(f"Instead of {answer}", others, index=others.index(second), horizontal=True)
     gradient, change = other_answer(classifier, image, digit)
     new_answer = int(change.probabilities.argmax())
-    as_answer, as_digit = (whole_percent(probabilities[each]) for each in (answer, digit))
+    as_answer, as_digit = (whole_percent(probabilities[i]) for i in (answer, digit))
     before = f"Read as **{answer}**, {as_answer}; as {digit}, {as_digit}"
     after = f"Read as **{new_answer}**, {whole_percent(change.probabilities[new_answer])}"
     if new_answer == digit:
         after += f"; as {answer}, {whole_percent(change.probabilities[answer])}"
     else:
-        after += f": even {change.steps} steps do not turn it into a {digit}"
+        after += f": {change.steps} steps are not enough to turn it into a {digit}"
     pictures = [
-        (ink_picture(image), "The picture", f"{before}."),
+        (ink_picture(image), "The image", f"{before}."),
         (
             over_ink(image, -gradient),
-            f"Where ink speaks for {digit}",
+            f"Where ink makes {digit} likelier",
             f"−∂E/∂X. Blue: more ink makes a {digit} likelier. Red: less ink does.",
         ),
         (
             signed_picture(change.image / 255 - image / 255),
-            "What was changed",
+            "The change",
             f"{change.steps} small steps along −∂E/∂X: blue is more ink, red is less.",
         ),
-        (ink_picture(change.image), "The changed picture", f"{after}."),
+        (ink_picture(change.image), "The changed image", f"{after}."),
     ]
     with st.container(horizontal=True):
         for picture, description, caption in pictures:
@@ -47,12 +47,12 @@ def show_other_answer(classifier: DigitClassifier, image: NDArray[np.uint8], pro
                 st.html(enlarged(picture, description, side=168))
                 st.markdown(caption)
     st.caption(
-        "E is the loss for a picture of that digit, and ∂E/∂X what the backward pass hands back for each pixel: "
+        "E is the loss for an image of that digit; the backward pass computes ∂E/∂X for each pixel: "
         "Simonyan et al., “Deep Inside Convolutional Networks”, 2013."
     )
 
 
-# Many steps through the network, and nothing that changes while layers and numbers are chosen.
+# Cached: it takes many steps through the network, and does not depend on the layer and the number that are chosen.
 @st.cache_data(
     max_entries=100,
     show_spinner=False,

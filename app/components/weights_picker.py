@@ -1,7 +1,7 @@
-"""Which trained network reads: every weights file that is at hand, in a list to choose from.
+"""The control that chooses a trained network, from all weights files.
 
-These are `runs/<name>/weights.npz` in the folder in which the app was started, each written when a run is finished, and
-those that come with the project, `model/pretrained/*.npz`.
+These are `runs/<name>/weights.npz` in the folder in which the app was started, written when a run is finished, and the
+networks that come with the project, `model/pretrained/*.npz`.
 """
 
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ ROOT = Path.cwd()  # runs and handwriting are kept in the folder in which the ap
 
 @dataclass(frozen=True)
 class Weights:
-    """A weights file that loads: where it is, when it was written (in nanoseconds) and what its header says."""
+    """A valid weights file: its path, its modification time in nanoseconds, and its header."""
 
     path: Path
     written: int
@@ -34,7 +34,7 @@ class Weights:
 
     @property
     def label(self) -> str:
-        """The file in plain words: "runs/quick · mnist · 99.3 %", the last being its accuracy on validation images."""
+        """The file, its training data and its validation accuracy: "runs/quick · mnist · 99.3 %"."""
         folder, accuracy = self.path.parent, self.header.get("validation_accuracy")
         name = f"{folder.parent.name}/{folder.name}" if self.is_run else f"{folder.name}/{self.path.stem}"
         parts = [name, str(self.header.get("dataset", "unknown data"))]
@@ -44,13 +44,13 @@ class Weights:
 
 
 def name_of(path: Path) -> str:
-    """What commands call a weights file of the list: "runs/quick/weights.npz" or "model/pretrained/best.npz"."""
+    """The name of a weights file in commands: "runs/quick/weights.npz" or "model/pretrained/best.npz"."""
     return "/".join(path.parts[-3:])
 
 
 def list_weights(root: Path) -> tuple[list[Weights], list[str]]:
-    """The weights files of the runs in `root`, newest first, then those that come with the project; and what is wrong
-    with the files that do not load, a line each."""
+    """The weights files of the runs in `root`, newest first, then those that come with the project; and a message for
+    each file that cannot be loaded."""
     weights, problems = [], []
     for path in [*(root / RUNS).glob("*/weights.npz"), *sorted(PRETRAINED.glob("*.npz"))]:
         try:
@@ -58,30 +58,30 @@ def list_weights(root: Path) -> tuple[list[Weights], list[str]]:
             weights.append(Weights(path, written, read_header(path, written)))
         except (WeightsError, OSError) as error:
             problems.append(str(error).replace(str(path), name_of(path)))
-    return sorted(weights, key=lambda each: each.written if each.is_run else 0, reverse=True), problems
+    return sorted(weights, key=lambda file: file.written if file.is_run else 0, reverse=True), problems
 
 
 def choose_default(weights: list[Weights]) -> Weights:
-    """The newest run trained on MNIST; else what comes with the project, `best` first; else the newest run."""
+    """The newest run trained on MNIST; else a network of the project, `best` first; else the newest run."""
 
-    def rank(each: Weights) -> int:
-        if each.is_run:
-            return 0 if each.header.get("dataset") == "mnist" else 3
-        return 1 if each.path.stem == "best" else 2
+    def rank(file: Weights) -> int:
+        if file.is_run:
+            return 0 if file.header.get("dataset") == "mnist" else 3
+        return 1 if file.path.stem == "best" else 2
 
     return min(weights, key=rank)
 
 
 def pick_classifier() -> DigitClassifier | None:
-    """A list of all weights in the sidebar; the classifier chosen there, or None where there is nothing to choose."""
+    """List all networks in the sidebar; returns the chosen classifier, or None if there is no network."""
     weights, problems = list_weights(ROOT)
     for problem in problems:
         st.sidebar.error(escaped(problem))
     if not weights:
         return None
-    by_path = {each.path: each for each in weights}
+    by_path = {file.path: file for file in weights}
     path = st.sidebar.selectbox(
-        "Weights · data · accuracy",
+        "Network (training data, validation accuracy)",
         list(by_path),
         index=weights.index(choose_default(weights)),
         format_func=lambda path: by_path[path].label,
@@ -92,15 +92,15 @@ def pick_classifier() -> DigitClassifier | None:
 
 
 def training_data(header: dict[str, Any]) -> str:
-    """What the network was trained on, in words."""
+    """The name of the network's training data, as text for a page."""
     name = str(header.get("dataset"))
-    data = DATASETS[name].about if name in DATASETS else "data that its file does not name"
+    data = DATASETS[name].about if name in DATASETS else "unknown data"
     if name == "digits":
         data += ": expect mistakes"
-    return f"{data}, and on somebody's own handwriting" if "fine_tuning" in header else data
+    return f"{data}, and fine-tuned on personal handwriting" if "fine_tuning" in header else data
 
 
-# Both caches are keyed by the time of writing too: weights may be trained anew while the app runs.
+# Both caches use the modification time as a key too: a weights file may be replaced while the app runs.
 
 
 @st.cache_data(max_entries=1000, show_spinner=False)
@@ -110,11 +110,11 @@ def read_header(path: Path, written: int) -> dict[str, Any]:
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def load_classifier(path: Path, written: int) -> DigitClassifier:
-    # A picture is too little work to share, and many visitors draw at once.
+    # One image is too little work for several threads, and many visitors draw at once.
     threadpool_limits(1, user_api="blas")
     return DigitClassifier.load(path)
 
 
 def escaped(text: str) -> str:
-    """Text from a file, for places that read Markdown: it must not turn into a picture or a link."""
+    """Text from a file, escaped for Markdown, so that it cannot become an image or a link."""
     return "".join(f"\\{letter}" if letter in "\\`*_{}[]()<>#!|~:$" else letter for letter in text)

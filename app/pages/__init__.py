@@ -1,1 +1,1 @@
-"""One page of the app a file, a script that reads from top to bottom."""
+"""The app's pages, one file each: scripts that read from top to bottom."""

@@ -1,4 +1,4 @@
-"""The Draw page: draw a number or upload a picture of a digit, and see at once what the network reads."""
+"""The Draw page: draw a number or upload an image of a digit, and see at once what the network reads."""
 
 from html import escape
 
@@ -6,33 +6,33 @@ import numpy as np
 import streamlit as st
 
 from app.charts.html import enlarged, probability_bars
-from app.components.digit_picker import pick_place
+from app.components.digit_picker import pick_digit
 from app.components.drawing_pad import drawing_pad, newest_message, strokes_in
-from app.components.truth_buttons import TAKE_BACK, TRUTHS, newest_tap, truth_buttons
+from app.components.truth_buttons import TRUTHS, UNDO, newest_tap, truth_buttons
 from app.components.weights_picker import ROOT, escaped, name_of, pick_classifier, training_data
-from app.texts.reading import boxes, drawing_key, drawing_to_keep, explanation, headline, place_name
+from app.texts.reading import boxes, drawing_key, drawing_to_keep, explanation, headline, ordinal
 from data.handwriting import FILE, Handwriting, HandwritingError
 from data.ink import picture_to_image
 from model.classifier import DigitClassifier
 from training.recognition.drawing import DrawnDigit, read_drawing
 
 BLANK = np.zeros((28, 28), np.uint8)
-FONT_SIZES = {1: 6, 2: 6, 3: 5, 4: 4, 5: 3.25}  # rem, by the number of digits; words and longer numbers: 2
+FONT_SIZES = {1: 6, 2: 6, 3: 5, 4: 4, 5: 3.25}  # rem, by the number of digits; 2 for text and for longer numbers
 
 
 @st.fragment
 def draw_and_read(classifier: DigitClassifier) -> None:
-    """The page, and all that runs again while someone draws.
+    """The whole page, which runs again while someone draws.
 
-    Title and end stand in here too, so that the fragment is the first thing on the page: Streamlit shows an empty
-    window when any other fragment answers just after its page was left.
+    The title is part of the fragment, so that the fragment is the first element of the page: Streamlit shows an empty
+    window if any other fragment answers just after its page was left.
     """
     st.title("Draw a number")
     st.write("One digit, or several side by side.")
     with st.container(width=1100):
         left, right = st.columns(2, gap="medium")
         upload = st.file_uploader(
-            "Or upload a picture of one digit, dark on light or light on dark",
+            "Or upload an image of one digit, dark on light or light on dark",
             type=["png", "jpg", "jpeg"],
             key="upload",
             on_change=lambda: st.session_state.update(to_read="upload"),
@@ -42,7 +42,7 @@ def draw_and_read(classifier: DigitClassifier) -> None:
     try:
         if upload and st.session_state.get("to_read") == "upload":
             digits = read_upload(classifier, upload.getvalue())
-            problem = "" if digits else "there is no digit to be seen in this picture"
+            problem = "" if digits else "there is no digit in this image"
         else:
             digits = read_drawing(classifier, strokes_in(newest_message()))
     except ValueError as error:
@@ -57,13 +57,13 @@ def draw_and_read(classifier: DigitClassifier) -> None:
 
 
 def read_upload(classifier: DigitClassifier, content: bytes) -> list[DrawnDigit]:
-    """The one digit in a picture, or none where there is no ink."""
+    """The digit in an uploaded image; empty if the image has no ink."""
     image = picture_to_image(content)
     return [] if image is None else [DrawnDigit([], image, *classifier.read(image[np.newaxis]))]
 
 
 def show_reading(digits: list[DrawnDigit], problem: str) -> None:
-    """What was read, and of one digit the picture that the network saw, the ten probabilities and the correction."""
+    """The reading; for one digit also the image that the network saw, the probabilities and the correction buttons."""
     reading, picture = st.container(horizontal=True), BLANK
     chosen = None
     with reading, st.container(key="reading"):
@@ -80,17 +80,17 @@ def show_reading(digits: list[DrawnDigit], problem: str) -> None:
                 + "".join(lines)
             )
     if digits:
-        chosen = digits[pick_place(digits)]
+        chosen = digits[pick_digit(digits)]
         picture = chosen.image
     with reading, st.container(width="content"):
-        st.html(enlarged(picture, "The picture that the network sees", side=112))
+        st.html(enlarged(picture, "The image that the network sees", side=112))
         st.caption("What the network sees")
     correct(digits, chosen)
     st.html(probability_bars(np.zeros(10) if chosen is None else chosen.reading.probabilities))
 
 
 def correct(digits: list[DrawnDigit], chosen: DrawnDigit | None) -> None:
-    """The buttons that say what the chosen digit was meant as; a tap keeps the drawing."""
+    """The buttons that correct or confirm the chosen digit; a tap stores the drawing with its true digit."""
     kept: dict[str, str] = st.session_state.setdefault("kept_truths", {})
     by_key = {drawing_key(digit): digit for digit in digits}
     tap = newest_tap()
@@ -100,15 +100,15 @@ def correct(digits: list[DrawnDigit], chosen: DrawnDigit | None) -> None:
     except HandwritingError as error:
         st.error(escaped(str(error)))
     key = None if chosen is None else drawing_key(chosen)
-    place = "" if len(digits) < 2 or chosen is None else f"The {place_name(digits.index(chosen))} "
-    truth_buttons(key, f"{place}was a …" if place else "It was a …", kept.get(key) if key else None)
+    name = "this" if len(digits) < 2 or chosen is None else f"the {ordinal(digits.index(chosen))}"
+    truth_buttons(key, f"Correct {name} digit:", kept.get(key) if key else None)
 
 
 def keep(digit: DrawnDigit, truth: str, kept: dict[str, str]) -> None:
-    """Store the drawing with what it was meant as, or take it back."""
+    """Store the drawing with its true digit, or undo that."""
     handwriting = Handwriting(ROOT / FILE)
     key = drawing_key(digit)
-    if truth == TAKE_BACK:
+    if truth == UNDO:
         handwriting.delete([key])
         kept.pop(key, None)
     else:

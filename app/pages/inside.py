@@ -1,4 +1,4 @@
-"""The Look inside page: a digit on its way through the network, layer by layer, to the very sum behind each number."""
+"""The Look inside page: a digit's way through the network, layer by layer, with the computation of every number."""
 
 import numpy as np
 import streamlit as st
@@ -6,15 +6,15 @@ from numpy.typing import NDArray
 
 from app.charts.html import probability_bars
 from app.charts.signed_numbers import number_table
-from app.components.digit_picker import pick_place
+from app.components.digit_picker import pick_digit
 from app.components.drawing_pad import drawing_pad, newest_message, strokes_in
 from app.components.number_maps import Cell, cell_of, index_of, number_maps
 from app.components.other_answer import show_other_answer
 from app.components.weights_picker import escaped, pick_classifier
-from app.texts.layers import PICTURE, PROBABILITIES, LayerText, layer_text
+from app.texts.layers import IMAGE, PROBABILITIES, LayerText, layer_text
 from app.texts.reading import boxes
 from model import ConvLayer, Layer
-from model.cell_sums import CellSum, cell_sum, layer_outputs, number, probability_sum
+from model.cell_sums import CellSum, cell_sum, format_number, layer_outputs, probability_sum
 from model.classifier import DigitClassifier
 from model.images import images_to_input
 from model.layer import Array, Shape
@@ -25,20 +25,20 @@ EXAMPLE = [[[300, 240], [400, 150], [540, 140], [660, 220], [660, 350], [570, 45
             [700, 730], [600, 830], [450, 860], [300, 790]]]  # fmt: skip
 LARGEST_PRODUCTS = 12
 
-st.session_state.setdefault("cells", {})  # the cell that was chosen in each step's output
-st.session_state.setdefault("sources", {})  # the map that was chosen in each step's input
+st.session_state.setdefault("cells", {})  # the chosen cell in each step's output
+st.session_state.setdefault("sources", {})  # the chosen map in each step's input
 
 
 @st.fragment
 def look_inside(classifier: DigitClassifier) -> None:
-    """The page, all of it in one fragment, as the Draw page is."""
+    """The whole page, one fragment as on the Draw page."""
     st.title("Look inside")
-    st.write("Draw a digit or several, choose a layer, and in it a number: here is the very sum that made it.")
+    st.write("Draw, pick a layer, click a number to see how it was computed.")
     left, right = st.columns([1, 3], gap="large")
     with left, st.container(width=300):
         pad = st.container()
         digits = digits_on_pad(classifier)
-        chosen = digits[pick_place(digits)]
+        chosen = digits[pick_digit(digits)]
         image, probabilities = chosen.image, chosen.reading.probabilities
         answer = int(probabilities.argmax())
         with pad:
@@ -47,11 +47,11 @@ def look_inside(classifier: DigitClassifier) -> None:
             st.markdown(f"Read as **{answer}**, probability {whole_percent(probabilities[answer])}")
     values = images_to_input(image[np.newaxis])
     arrays = [array[0] for array in (values, *layer_outputs(classifier.network, values))]
-    texts = [PICTURE, *map(layer_text, classifier.network.layers), PROBABILITIES]
+    texts = [IMAGE, *map(layer_text, classifier.network.layers), PROBABILITIES]
     with right:
         step = pick_step(texts, [array.shape for array in (*arrays, probabilities)])
     if step == 0:
-        show_picture(image, arrays[0])
+        show_image(image, arrays[0])
     elif step < len(arrays):
         show_layer(step, classifier.network.layers[step - 1], arrays[step - 1], arrays[step])
     else:
@@ -60,7 +60,7 @@ def look_inside(classifier: DigitClassifier) -> None:
 
 
 def digits_on_pad(classifier: DigitClassifier) -> list[DrawnDigit]:
-    """What is drawn, or the example while there is nothing."""
+    """The digits on the pad, or an example while the pad is blank."""
     try:
         digits = read_drawing(classifier, strokes_in(newest_message()))
     except ValueError as error:
@@ -73,7 +73,7 @@ def digits_on_pad(classifier: DigitClassifier) -> list[DrawnDigit]:
 
 
 def pick_step(texts: list[LayerText], shapes: list[Shape]) -> int:
-    """The steps from picture to probabilities in a row, and what the chosen one does."""
+    """The control that picks a step, from image to probabilities, and a description of that step."""
     step = st.radio(
         "Step",
         range(len(texts)),
@@ -87,16 +87,16 @@ def pick_step(texts: list[LayerText], shapes: list[Shape]) -> int:
     return step
 
 
-def show_picture(image: NDArray[np.uint8], values: Array) -> None:
+def show_image(image: NDArray[np.uint8], values: Array) -> None:
     index = chosen_index(0, values)
     with st.container(width=400):
         show_numbers("X", 0, values, index)
     pixel = image[index[:2]]
-    show_equation("X", index, f"pixel / 255 = {pixel} / 255 = {number(pixel / 255)}")
+    show_equation("X", index, f"pixel / 255 = {pixel} / 255 = {format_number(pixel / 255)}")
 
 
 def show_layer(step: int, layer: Layer, input: Array, output: Array) -> None:
-    """Input, weights where there are any, and output side by side; below them the sum behind one number."""
+    """A layer's input, its weights if it has any, and its output side by side; below, how one number was computed."""
     index = chosen_index(step, output)
     cell = cell_sum(layer, input, index)
     source = source_map(step, cell)
@@ -120,7 +120,7 @@ def show_layer(step: int, layer: Layer, input: Array, output: Array) -> None:
 
 
 def show_input(step: int, input: Array, cell: CellSum, source: int, choosable: bool) -> None:
-    """What goes into a layer, with a frame around what the chosen number is made of."""
+    """A layer's input, with a frame around the numbers that the chosen output is computed from."""
     st.markdown(f"Input X, {size(input.shape)}")
     number_maps(
         f"input {step}",
@@ -134,7 +134,7 @@ def show_input(step: int, input: Array, cell: CellSum, source: int, choosable: b
 
 
 def show_kernels(step: int, kernels: Array, index: Shape) -> None:
-    """All kernels `(m, n, k)` of a convolution, as far as they look at one map of the input."""
+    """All kernels of a convolution for one map of the input, `(m, n, k)`."""
     row, column, depth = index
     st.markdown(f"Kernels W, {kernels.shape[2]} of {size(kernels.shape[:2])}")
     number_maps(
@@ -149,7 +149,7 @@ def show_kernels(step: int, kernels: Array, index: Shape) -> None:
 
 
 def show_numbers(name: str, step: int, values: Array, index: Shape) -> None:
-    """Numbers, one of which is chosen here."""
+    """An array of numbers, one of which can be chosen."""
     st.markdown(f"{name}, {size(values.shape)}")
     number_maps(
         f"output {step}",
@@ -168,7 +168,7 @@ def show_equation(name: str, index: Shape, equation: str) -> None:
 
 
 def show_patch(cell: CellSum, source: int) -> None:
-    """The numbers under the kernel, the kernel, and their products; of several maps, one at a time."""
+    """The numbers under the kernel, the kernel, and their products, for one map of the input."""
     if cell.weights is None:
         if cell.inputs.size > 1:
             st.html(number_table(cell.inputs[..., 0], "X in the frame"))
@@ -180,7 +180,7 @@ def show_patch(cell: CellSum, source: int) -> None:
         for values, caption in (
             (cell.inputs, f"x{where}"),
             (cell.weights, f"w{where}"),
-            (cell.products, f"x · w, together {number(sums[source])}"),
+            (cell.products, f"x · w, sum {format_number(sums[source])}"),
         ):
             with st.container(width="content"):
                 st.html(number_table(values[..., source], caption))
@@ -191,15 +191,17 @@ def show_patch(cell: CellSum, source: int) -> None:
 
 
 def show_largest_products(cell: CellSum) -> None:
-    """What counts most in a neuron with many inputs."""
+    """The inputs with the largest products, for a neuron with many inputs."""
     assert cell.weights is not None
     places, others = cell.largest_products(LARGEST_PRODUCTS)
     inputs, weights, products = cell.inputs.ravel(), cell.weights.ravel(), cell.products.ravel()
-    rows = [(f"x[{i}]", number(inputs[i]), number(weights[i]), number(products[i])) for i in places]
+    rows = [
+        (f"x[{i}]", format_number(inputs[i]), format_number(weights[i]), format_number(products[i])) for i in places
+    ]
     if len(products) > len(places):
-        rows.append((f"the other {len(products) - len(places)}", "", "", number(others)))
-    rows.append(("bias b", "", "", number(cell.bias)))
-    names = ("what counts most", "x", "w", "x · w")
+        rows.append((f"the other {len(products) - len(places)}", "", "", format_number(others)))
+    rows.append(("bias b", "", "", format_number(cell.bias)))
+    names = ("largest products", "x", "w", "x · w")
     with st.container(width=500):
         st.table({name: list(column) for name, column in zip(names, zip(*rows, strict=True), strict=True)})
 
@@ -217,14 +219,14 @@ def show_probabilities(step: int, outputs: Array, probabilities: Array, temperat
 
 
 def chosen_index(step: int, values: Array) -> Shape:
-    """The number that was chosen in a step's output; until then the largest."""
+    """The index of the chosen number in a step's output; by default the largest number."""
     cell: Cell | None = st.session_state["cells"].get(step)
     index = index_of(values.shape, cell) if cell else None
     return index or tuple(int(place) for place in np.unravel_index(values.argmax(), values.shape))
 
 
 def source_map(step: int, cell: CellSum) -> int:
-    """The map of the input that is shown large: the only one in the sum, the one chosen, or the one that adds most."""
+    """The input map to show large: the only one in the sum, the chosen one, or the one that contributes most."""
     if cell.inputs.ndim != 3:
         return 0
     if cell.inputs.shape[2] == 1:

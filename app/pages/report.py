@@ -1,11 +1,11 @@
-"""The Report page: measure how well a network reads, look at what came out, and set it beside another report."""
+"""The Report page: measure how well a network reads, view its report, and compare it with another one."""
 
 from pathlib import Path
 
 import pandas as pd
 import streamlit as st
 
-from app.charts.report import calibration_chart, confusion_chart, histories_chart, history_chart, sharp_picture
+from app.charts.report import calibration_chart, confusion_chart, enlarged_sharp, histories_chart, history_chart
 from app.components.weights_picker import ROOT, choose_default, escaped, list_weights, name_of
 from data import handwriting
 from data.datasets import DATASETS
@@ -21,36 +21,36 @@ INK = "white" if st.context.theme.type == "dark" else "black"
 
 
 def measure() -> None:
-    """Choose weights and pictures, and write their report, in a process of its own; the page then shows it."""
+    """Choose a network and a test set, and write a report in a separate process; the page then shows it."""
     weights, problems = list_weights(ROOT)
     for problem in problems:
         st.warning(escaped(problem))
     if not weights:
         st.markdown("There is no trained network yet: train one on the Train page.")
         return
-    by_path = {each.path: each for each in weights}
+    by_path = {file.path: file for file in weights}
     left, right = st.columns(2)
     path = left.selectbox(
-        "Weights",
+        "Network (training data, validation accuracy)",
         list(by_path),
         index=weights.index(choose_default(weights)),
         format_func=lambda path: by_path[path].label,
         key="weights_to_measure",
     )
-    pictures = {name: source.about for name, source in DATASETS.items()}
+    test_sets = {name: source.about for name, source in DATASETS.items()}
     if (ROOT / handwriting.FILE).exists():
-        pictures[handwriting.FILE] = "my handwriting"
-    dataset = right.selectbox("Pictures", list(pictures), format_func=pictures.__getitem__, key="pictures")
+        test_sets[handwriting.FILE] = "my handwriting"
+    dataset = right.selectbox("Test set", list(test_sets), format_func=test_sets.__getitem__, key="test_set")
     if not st.button("Measure", type="primary"):
         return
-    bar = st.progress(0.0, "Getting the pictures")
+    bar = st.progress(0.0, "Loading the images")
     before = {report: report.stat().st_mtime_ns for report in list_reports(RUNS)}
     try:
         for share in evaluate(ROOT, name_of(path), dataset):
             bar.progress(share, "Reading" if share < 1 else "Writing the report")
     except (CommandError, OSError) as error:
         bar.empty()
-        st.error(escaped(f"No report could be written: {error}."))
+        st.error(escaped(f"The report could not be written: {error}."))
         return
     bar.empty()
     st.session_state["report"] = next(
@@ -58,8 +58,8 @@ def measure() -> None:
     )
 
 
-def read_or_say(path: Path) -> Report | None:
-    """The report, or the words of what is wrong with it, and None."""
+def read_or_show_error(path: Path) -> Report | None:
+    """The report; if it is damaged, show an error and return None."""
     try:
         return read_report(path)
     except DamagedReport as error:
@@ -68,38 +68,38 @@ def read_or_say(path: Path) -> Report | None:
 
 
 def show_accuracy(report: Report) -> None:
-    """The accuracy, what it is worth, and on which pictures it was measured."""
+    """The accuracy, its confidence interval, and the test set."""
     low, high = report.accuracy_interval
     st.metric("Accuracy", percent(report.accuracy))
     st.markdown(
-        f"{report.correct:,} of {report.images:,} pictures are read right. For pictures like these, "
+        f"{report.correct:,} of {report.images:,} images are read right. For images like these, "
         f"the 95 % confidence interval of the accuracy is {percent(low)} to {percent(high)}."
     )
     if report.blank:
-        st.markdown(f"Without ink: {report.blank:,}. Such a picture is read as no digit, which counts as an error.")
+        st.markdown(f"Images without ink: {report.blank:,}. They count as errors.")
     if report.dataset == "digits":
-        st.warning(f"The pictures are {escaped(report.about_dataset)}: this accuracy says little about MNIST.")
+        st.warning(f"Test set: {escaped(report.about_dataset)}. This accuracy says little about MNIST.")
     else:
-        st.markdown(f"The pictures are {escaped(report.about_dataset)}.")
+        st.markdown(f"Test set: {escaped(report.about_dataset)}.")
 
 
-def show_beside(reports: dict[str, Report]) -> None:
-    """Two reports, by their names: both accuracies, the recall of each digit, and the curves of both runs."""
-    for column, (name, each) in zip(st.columns(2, gap="large"), reports.items(), strict=True):
+def show_comparison(reports: dict[str, Report]) -> None:
+    """Two reports, given by name: both accuracies, the recall of each digit, and the curves of both runs."""
+    for column, (name, report) in zip(st.columns(2, gap="large"), reports.items(), strict=True):
         with column:
             st.markdown(f"**{escaped(name)}**")
-            show_accuracy(each)
+            show_accuracy(report)
     one, other = reports.values()
     if one.dataset != other.dataset:
-        st.caption("These are not the same pictures: the two say nothing about which network reads better.")
+        st.caption("The test sets differ: these two accuracies do not tell which network reads better.")
     elif max(one.accuracy_interval[0], other.accuracy_interval[0]) <= min(
         one.accuracy_interval[1], other.accuracy_interval[1]
     ):
-        st.caption("The intervals overlap: the difference may be chance.")
+        st.caption("The intervals overlap: the difference may be due to chance.")
     else:
-        st.caption("The intervals do not overlap: the difference is more than chance.")
+        st.caption("The intervals do not overlap: the difference is statistically significant.")
     with st.expander("Digit by digit and epoch by epoch"):
-        recalls = {name: [digit.recall for digit in each.digits] for name, each in reports.items()}
+        recalls = {name: [digit.recall for digit in report.digits] for name, report in reports.items()}
         table = 100 * pd.DataFrame(recalls, index=pd.RangeIndex(10, name="digit"), dtype=float)
         names = list(reports)
         table["difference"] = table[names[0]] - table[names[1]]
@@ -110,16 +110,16 @@ def show_beside(reports: dict[str, Report]) -> None:
             alt="Recall of each digit in both reports",
             height="content",
         )
-        histories = {name: each.history for name, each in reports.items() if each.history}
+        histories = {name: report.history for name, report in reports.items() if report.history}
         if histories:
             for column, quantity in zip(st.columns(2), ("loss", "accuracy"), strict=True):
                 column.altair_chart(
-                    histories_chart(histories, quantity), alt=f"The validation {quantity} after each epoch of both"
+                    histories_chart(histories, quantity), alt=f"The validation {quantity} of both runs after each epoch"
                 )
 
 
 def show_confusions(report: Report) -> None:
-    """The confusion matrix, and the pictures behind the cell that is clicked, or chosen in the list below it."""
+    """The confusion matrix, and the images of the cell that is clicked or chosen in the list."""
     counts = report.confusion
     cells = [(truth, answer) for truth in range(10) for answer in range(10) if counts[truth][answer]]
     cells.sort(key=lambda cell: (cell[0] == cell[1], -counts[cell[0]][cell[1]], cell))
@@ -130,7 +130,7 @@ def show_confusions(report: Report) -> None:
         if cell in cells:
             st.session_state["cell"] = cell
 
-    chart, pictures = st.columns(2, gap="large")
+    chart, images = st.columns(2, gap="large")
     with chart:
         st.altair_chart(
             confusion_chart(counts, INK),
@@ -140,32 +140,32 @@ def show_confusions(report: Report) -> None:
         )
         pairs = [f"{pair.truth} as {pair.answer} ({pair.images:,})" for pair in report.confused_pairs]
         st.caption(f"Most often: {', '.join(pairs)}." if pairs else "No digit is read as another.")
-    with pictures:
+    with images:
         if st.session_state.get("cell") not in cells:
             st.session_state.pop("cell", None)
         cell = st.selectbox(
-            "Pictures behind a number: click on it, or choose",
+            "Click on a cell, or choose it here, to see its images",
             cells,
             format_func=lambda cell: f"{cell[0]}, read as {cell[1]}: {counts[cell[0]][cell[1]]:,}",
             key="cell",
         )
-        examples = [each for each in report.examples if (each.truth, each.answer) == cell]
+        examples = [example for example in report.examples if (example.truth, example.answer) == cell]
         with st.container(horizontal=True):
-            for each in examples:
-                caption = f"number {each.index:,}, {percent(each.probability)}"
+            for example in examples:
+                caption = f"#{example.index:,}, {percent(example.probability)}"
                 st.image(
-                    sharp_picture(each.picture),
+                    enlarged_sharp(example.picture),
                     caption,
                     width=112,
                     output_format="PNG",
-                    alt=f"A handwritten {each.truth}",
+                    alt=f"A handwritten {example.truth}",
                 )
         if cell and counts[cell[0]][cell[1]] > len(examples):
             which = "least" if cell[0] == cell[1] else "most"
-            st.caption(f"The {len(examples)} that the network was {which} certain of.")
+            st.caption(f"The {len(examples)} images of which the network was {which} certain.")
 
 
-st.title("How well does it read?")
+st.title("Accuracy report")
 
 reports = list_reports(RUNS)
 with st.expander("Measure a network", expanded=not reports):
@@ -180,20 +180,20 @@ left, right = st.columns(2, gap="large")
 if st.session_state.get("report") not in reports:
     st.session_state.pop("report", None)
 path = left.selectbox("Report", reports, format_func=lambda path: report_name(path, RUNS), key="report")
-beside = right.selectbox(
-    "Beside it",
-    [each for each in reports if each != path],
+compared = right.selectbox(
+    "Compare with",
+    [other for other in reports if other != path],
     index=None,
     placeholder="Another report",
     format_func=lambda path: report_name(path, RUNS),
-    key="beside",
+    key="compared_report",
 )
-report = read_or_say(path)
+report = read_or_show_error(path)
 if report is None:
     st.stop()
-other = read_or_say(beside) if beside else None
-if beside and other:
-    show_beside({report_name(path, RUNS): report, report_name(beside, RUNS): other})
+other = read_or_show_error(compared) if compared else None
+if compared and other:
+    show_comparison({report_name(path, RUNS): report, report_name(compared, RUNS): other})
 else:
     show_accuracy(report)
 
@@ -204,7 +204,7 @@ if page_file.exists():
 with st.expander("What was measured"):
     facts = {
         "weights": report.weights,
-        "pictures": report.about_dataset,
+        "test set": report.about_dataset,
         "parameters": f"{report.parameters:,}",
         "seconds for 10,000 images": decimal(report.seconds_per_10000),
         **{TRAINING.get(name, name): decimal(value) for name, value in report.training.items() if value is not None},
@@ -213,7 +213,7 @@ with st.expander("What was measured"):
     }
     st.table({name.replace("_", " "): escaped(value) for name, value in facts.items()}, hide_header=True)
 
-st.header("What is taken for what")
+st.header("Confusion matrix")
 show_confusions(report)
 
 st.header("Digit by digit")
@@ -222,24 +222,24 @@ table[SCORES] = 100 * table[SCORES].astype(float)
 st.dataframe(
     table,
     hide_index=True,
-    column_config={"images": "pictures"} | {name: st.column_config.NumberColumn(format="%.2f %%") for name in SCORES},
+    column_config={name: st.column_config.NumberColumn(format="%.2f %%") for name in SCORES},
     alt="Precision, recall and F1 of each digit",
     height="content",
     width=700,
 )
 st.caption(
-    "Precision: how many of the answers that name the digit are right. Recall: how many of its pictures are read "
-    "as it. F1: the harmonic mean of the two."
+    "Precision: the share of the answers with this digit that are right. Recall: the share of the images of this "
+    "digit that are read right. F1: the harmonic mean of the two."
 )
 
 st.header("The worst mistakes")
 if report.mistakes:
-    st.markdown("The wrong answers that the network was most certain of: the digit written, and what was read.")
+    st.markdown("The wrong answers of which the network was most certain: the digit written, and the digit read.")
 with st.container(horizontal=True):
     for mistake in report.mistakes:
-        caption = f"{mistake.truth}, read as **{mistake.answer}** with {percent(mistake.probability)}"
+        caption = f"{mistake.truth}, read as **{mistake.answer}**  \n{percent(mistake.probability)}"
         st.image(
-            sharp_picture(mistake.picture),
+            enlarged_sharp(mistake.picture),
             caption,
             width=112,
             output_format="PNG",
@@ -248,14 +248,14 @@ with st.container(horizontal=True):
 if not report.mistakes:
     st.markdown("None: no digit is read as another.")
 
-st.header("Can its probabilities be believed?")
+st.header("Calibration: are its probabilities reliable?")
 if report.calibration:
     st.markdown(
-        f"Of the answers given with 80 %, 80 % should be right. How far the two lie apart on average, the expected "
-        f"calibration error, is {percent(report.calibration_error)}."
+        f"Of the answers with a probability of 80 %, 80 % should be right. The average difference between probability "
+        f"and accuracy, the expected calibration error, is {percent(report.calibration_error)}."
     )
     st.altair_chart(
-        calibration_chart(report.calibration), alt="How often answers of one probability are right", width=700
+        calibration_chart(report.calibration), alt="Accuracy of the answers by their probability", width=700
     )
 
 if report.history:

@@ -1,1 +1,1 @@
-"""What pages say, as plain text, without a page."""
+"""The texts of the pages, as functions that need no page."""

@@ -1,4 +1,4 @@
-"""What each step of a network is called, its formula and one sentence on it, in the article's words."""
+"""The name, the formula and a one-sentence description of each step of a network, in the article's terms."""
 
 from dataclasses import dataclass
 from functools import singledispatch
@@ -17,29 +17,29 @@ from model import (
 
 @dataclass(frozen=True)
 class LayerText:
-    """The name of a step, its formula in TeX, and a sentence."""
+    """A step's name, its formula in TeX, and its description in one sentence."""
 
     name: str
     formula: str
     sentence: str
 
 
-PICTURE = LayerText("Picture", r"X = \text{pixel} / 255", "What the network takes in: 0 for paper, 1 for ink.")
+IMAGE = LayerText("Image", r"X = \text{pixel} / 255", "The network's input: 0 is paper, 1 is ink.")
 PROBABILITIES = LayerText(
     "Probabilities",
     r"p_i = e^{Y_i / T} \Big/ \sum_j e^{Y_j / T}",
-    "The ten outputs become ten probabilities that sum to 1. The temperature T, fitted on pictures held back from "
-    "training, makes them believable.",
+    "The ten outputs become ten probabilities that sum to 1. The temperature T, fitted on validation images, makes "
+    "them reliable.",
 )
 ACTIVATIONS = {"tanh": ("tanh", r"Y = \tanh(X)"), "relu": ("ReLU", r"Y = \max(0, X)")}
 
 
 @singledispatch
 def layer_text(layer: Layer) -> LayerText:
-    """What the page says of a layer.
+    """The description of a layer.
 
     Raises:
-        NotImplementedError: nobody has said anything of such a layer yet.
+        NotImplementedError: there is no description for this kind of layer.
     """
     raise NotImplementedError(f"{type(layer).__name__} has no text: register one in app/texts/layers.py")
 
@@ -49,8 +49,7 @@ def _(layer: ConvLayer) -> LayerText:
     return LayerText(
         "Convolution",
         r"Y_{i,j,k} = \sum_{r,q,d} X_{i+r,\,j+q,\,d} \cdot W_{r,q,d,k} + B_k",
-        "The same kernel looks at every place of the picture: each number under it times its weight, summed up, plus "
-        "the bias.",
+        "The same kernel slides over the whole input: each number under it times its weight, summed up, plus the bias.",
     )
 
 
@@ -60,7 +59,7 @@ def _(layer: MaxPoolingLayer) -> LayerText:
     return LayerText(
         "Max pooling",
         rf"Y_{{i,j,k}} = \max_{{r < {p},\; s < {q}}} X_{{{p}i+r,\,{q}j+s,\,k}}",
-        "Of each little field only the largest number goes on: what was found counts, not exactly where.",
+        "Only the largest number of each small window is kept: it matters what was found, not exactly where.",
     )
 
 
@@ -69,13 +68,13 @@ def _(layer: ActivationLayer) -> LayerText:
     function = layer.activation.__name__
     name, formula = ACTIVATIONS.get(function, (function, "Y = f(X)"))
     return LayerText(
-        name, formula, "Each number by itself, bent: without it all layers together would be a single one."
+        name, formula, "A nonlinear function of each number. Without it, all layers together would be one linear layer."
     )
 
 
 @layer_text.register
 def _(layer: FlattenLayer) -> LayerText:
-    return LayerText("Flatten", r"Y = X \text{ in one row}", "The same numbers side by side, for the neurons to come.")
+    return LayerText("Flatten", r"Y = X \text{ in one row}", "The same numbers in one row, as input for the neurons.")
 
 
 @layer_text.register
@@ -83,7 +82,7 @@ def _(layer: FCLayer) -> LayerText:
     return LayerText(
         "Fully connected",
         r"Y = X W + B",
-        "Every input feeds every neuron: each input times its weight, summed up, plus the bias.",
+        "Every neuron sees every input: each input times its weight, summed up, plus the bias.",
     )
 
 
@@ -92,7 +91,7 @@ def _(layer: BatchNormalizationLayer) -> LayerText:
     return LayerText(
         "Batch normalization",
         r"Y = \text{scale} \cdot \frac{X - \text{mean}}{\text{deviation}} + \text{shift}",
-        "Each map is brought to a size of its own choosing, however large its numbers have become in training.",
+        "Each map is rescaled to a learned mean and deviation, however large its numbers have become in training.",
     )
 
 
@@ -101,6 +100,6 @@ def _(layer: DropoutLayer) -> LayerText:
     return LayerText(
         "Dropout",
         r"Y = X",
-        f"While learning, {100 * layer.rate:.0f} % of the numbers, drawn at random, are set to 0. In prediction, as "
-        "here, all pass.",
+        f"During training, {100 * layer.rate:.0f} % of the numbers, chosen at random, are set to 0. In prediction, as "
+        "here, all are kept.",
     )

@@ -1,4 +1,4 @@
-"""What the Draw page says of the digits that were read: plain text and plain data, without a page."""
+"""The Draw page's texts about the digits that were read: plain text and plain data, without a page."""
 
 import hashlib
 from typing import Any
@@ -8,16 +8,16 @@ from model.reading import Reading, Verdict
 from training.formatting import whole_percent
 from training.recognition.drawing import DrawnDigit
 
-PLACES = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 
-
-def place_name(place: int) -> str:
-    """In words, from 0: "first"."""
-    return PLACES[place] if place < len(PLACES) else f"{place + 1}th"
+def ordinal(place: int) -> str:
+    """The place, counted from 0, as an ordinal number: "1st"."""
+    number = place + 1
+    suffix = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{suffix}"
 
 
 def headline(digits: list[DrawnDigit]) -> str:
-    """What was read: "7", "Unsure: 4 or 9", or a number such as "20?6", which has a "?" where no answer is given."""
+    """The reading: "7", "Unsure: 4 or 9", or a number such as "20?6", with "?" for each digit that is withheld."""
     readings = [digit.reading for digit in digits]
     if len(readings) == 1 or all(reading.verdict is Verdict.NO_DIGIT for reading in readings):
         return str(readings[0])
@@ -25,37 +25,33 @@ def headline(digits: list[DrawnDigit]) -> str:
 
 
 def letter(reading: Reading) -> str:
-    """The digit, or "?" where it is withheld."""
+    """The digit, or "?" if it is withheld."""
     return str(reading.digit) if reading.verdict is Verdict.DIGIT else "?"
 
 
 def explanation(digits: list[DrawnDigit]) -> list[str]:
-    """The lines below: how probable each digit is, and what is doubtful about the others."""
+    """The lines below the headline: the probabilities, and which digits are doubtful."""
     readings = [digit.reading for digit in digits]
     if all(reading.verdict is Verdict.NO_DIGIT for reading in readings):
-        return (
-            [f"If it is one: {readings[0].digit}, with {whole_percent(readings[0].probability)}"]
-            if len(digits) == 1
-            else []
-        )
+        return [f"Closest digit: {readings[0].digit}"] if len(digits) == 1 else []
     if len(digits) == 1:
         return [probability(readings[0])]
     certain = [reading.probability for reading in readings if reading.verdict is Verdict.DIGIT]
     lines = []
     if certain:
-        which = "each digit" if len(certain) == len(digits) else "the others"
-        lines = [f"{which} {whole_percent(min(certain))}" + ("" if min(certain) >= 0.995 else " or more")]
+        which = "each digit" if len(certain) == len(digits) else "other digits"
+        lines = [f"{which}: {whole_percent(min(certain))}" + ("" if min(certain) >= 0.995 else " or more")]
     for place, reading in enumerate(readings):
-        name = f"The {place_name(place)}"
+        name = ordinal(place)
         if reading.verdict is Verdict.UNSURE:
             lines.append(f"{name}: unsure, {reading.digit} or {reading.second}")
         if reading.verdict is Verdict.NO_DIGIT:
-            lines.append(f"{name} does not look like a digit")
+            lines.append(f"{name}: does not look like a digit")
     return lines
 
 
 def probability(reading: Reading) -> str:
-    """Of what was read, in words: "probability 98 %", of both digits where it is unsure between them."""
+    """The probability of the reading: "probability 98 %"; of both digits if it is unsure between two."""
     if reading.verdict is Verdict.DIGIT:
         return f"probability {whole_percent(reading.probability)}"
     second = float(reading.probabilities[reading.second])
@@ -63,7 +59,7 @@ def probability(reading: Reading) -> str:
 
 
 def boxes(digits: list[DrawnDigit]) -> list[dict[str, Any]]:
-    """For the drawing pad, if there is more than one digit: the box of each, and what to write at it."""
+    """For the drawing pad, if there are several digits: the box around each, and its labels."""
     if len(digits) < 2:
         return []
     return [
@@ -79,7 +75,7 @@ def boxes(digits: list[DrawnDigit]) -> list[dict[str, Any]]:
 
 
 def least_certain(digits: list[DrawnDigit]) -> int:
-    """The place of the digit that most wants looking at."""
+    """The place of the least certain digit."""
     return min(
         range(len(digits)),
         key=lambda place: (digits[place].reading.verdict is Verdict.DIGIT, digits[place].reading.probability),
@@ -87,7 +83,7 @@ def least_certain(digits: list[DrawnDigit]) -> int:
 
 
 def drawing_key(digit: DrawnDigit) -> str:
-    """Names this very drawing: the same ink has the same key, whenever and however often it is kept."""
+    """An identifier of the drawing: the same ink always has the same key."""
     ink = hashlib.sha256(digit.image.tobytes())
     for stroke in digit.strokes:
         ink.update(len(stroke).to_bytes(4))
@@ -96,6 +92,6 @@ def drawing_key(digit: DrawnDigit) -> str:
 
 
 def drawing_to_keep(digit: DrawnDigit, truth: int | None, weights: str) -> Drawing:
-    """What is stored when somebody says what a drawing was meant as."""
+    """The record that is stored when somebody corrects or confirms a digit."""
     answer = None if digit.reading.verdict is Verdict.NO_DIGIT else digit.reading.digit
     return Drawing(drawing_key(digit), digit.strokes, digit.image, answer, truth, weights)

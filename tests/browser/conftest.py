@@ -1,4 +1,4 @@
-"""The app as a user runs it, in a fresh copy of the project, and a browser that reports whatever goes wrong."""
+"""The app in a fresh copy of the project, and a browser that reports all errors."""
 
 import os
 import re
@@ -31,7 +31,7 @@ def window() -> dict[str, Any]:
 
 @contextmanager
 def visitor(browser: Browser, url: str, **window: Any) -> Iterator[Page]:
-    """Someone's Draw page. An error in it, and a request that leaves this computer, fail the test."""
+    """A visitor's Draw page. The test fails on an error in it and on a request to another computer."""
     problems: list[str] = []
 
     def check(url: str) -> None:
@@ -53,7 +53,7 @@ def visitor(browser: Browser, url: str, **window: Any) -> Iterator[Page]:
 
 @pytest.fixture
 def page(browser: Browser, app_url: str, project: Path, window: dict[str, Any]) -> Iterator[Page]:
-    """The Draw page. What goes wrong in it or on the server, and what leaves this computer, fails the test."""
+    """The Draw page. The test fails on an error in it or on the server, and on a request to another computer."""
     with visitor(browser, app_url, **window) as page:
         yield page
     assert not (project / "outside.txt").exists(), (project / "outside.txt").read_text()

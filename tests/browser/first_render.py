@@ -1,4 +1,4 @@
-"""How long until someone who opens the app can draw: `python -m tests.browser.first_render`.
+"""Time until a new visitor can draw: `python -m tests.browser.first_render`.
 
 Measured from the address being opened in a browser that has nothing of the app in its cache, until pad, reading and
 chart are there: once for the first visitor of a server that has just said that it is healthy, and for ten after that.
@@ -35,7 +35,7 @@ def first_render(browser: Browser, url: str) -> float:
 
 
 def main() -> int:
-    """Returns the exit status: 1 where the target is missed."""
+    """Returns the exit status: 1 if the target is missed."""
     with tempfile.TemporaryDirectory() as folder, chromium() as browser:
         started = time.perf_counter()
         with running_app(copy_project(Path(folder)), watched=False) as url:

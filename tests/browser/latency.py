@@ -45,7 +45,7 @@ def main() -> None:
 
 
 def measure(page: Page) -> None:
-    """Print what each of the drawings takes."""
+    """Print the latency of each drawing."""
     for expected, strokes in DRAWINGS.items():
         times: list[float] = []
         while len(times) < TIMES:
@@ -55,7 +55,7 @@ def measure(page: Page) -> None:
 
 
 def pen_up_to_text(page: Page, strokes: Strokes, expected: str) -> float:
-    """Milliseconds from the last pen up to the text that is expected; 0 where it stood there before."""
+    """Milliseconds from the last pen-up to the expected text; 0 if it was already there."""
     expect_no_reading(page)
     page.evaluate(WATCH, expected)
     draw(page, strokes)

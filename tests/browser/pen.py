@@ -1,4 +1,4 @@
-"""What a person does on the Draw page, and what the page then says."""
+"""User actions on the Draw page, and checks of its reading."""
 
 import re
 
@@ -16,7 +16,7 @@ def press(page: Page, button: str) -> None:
 
 
 def on_screen(page: Page, strokes: Strokes) -> Strokes:
-    """Strokes of the pad in the page's pixels."""
+    """The pad's strokes in pixels of the page."""
     box = pad(page).bounding_box()
     assert box is not None
     return [[(box["x"] + x / 100 * box["width"], box["y"] + y / 100 * box["height"]) for x, y in s] for s in strokes]
@@ -32,7 +32,7 @@ def draw(page: Page, strokes: Strokes) -> None:
 
 
 def expect_reading(page: Page, beginning: object) -> None:
-    """The reading begins so, once all that was drawn has been read: half a digit may look like another."""
+    """Wait until the whole drawing has been read, and check how the reading begins."""
     expect(page.locator(".pad[data-waiting]")).to_have_count(0, timeout=15_000)
     expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning", timeout=15_000)
     expect(page.locator(".st-key-reading")).to_have_text(re.compile(rf"^\s*{beginning}"), timeout=15_000)

@@ -1,4 +1,4 @@
-"""A picture of every page, light, dark and on a phone: `python -m tests.browser.screenshots docs/`.
+"""Screenshots of every page, light, dark and on a phone: `python -m tests.browser.screenshots docs/`.
 
 The pages are found by the app's own navigation. Draw comes first, and what is drawn there is what other pages show.
 """
@@ -36,7 +36,7 @@ TALLEST = 1600  # screen pixels of a page that are shown
 
 
 def take_pictures(browser: Browser, url: str, folder: Path) -> list[Path]:
-    """The pictures' files: `<page>.png`, `<page>-dark.png` and `<page>-phone.png`."""
+    """Take the screenshots. Returns their files: `<page>.png`, `<page>-dark.png` and `<page>-phone.png`."""
     taken = []
     for suffix, window in WINDOWS.items():
         context = browser.new_context(**window)
@@ -62,7 +62,7 @@ def take_pictures(browser: Browser, url: str, folder: Path) -> list[Path]:
 
 
 def whole_page(page: Page) -> bytes:
-    """A PNG of the page from its top to its end, or to what is `TALLEST`."""
+    """A PNG of the whole page, at most `TALLEST` pixels high."""
     page.mouse.move(0, 0)
     size = page.viewport_size
     assert size is not None
@@ -74,7 +74,7 @@ def whole_page(page: Page) -> bytes:
 
 
 def small_png(png: bytes) -> bytes:
-    """The same picture with a palette of 256 colours, at a third of the size."""
+    """The same image with a palette of 256 colours, at a third of the size."""
     file = BytesIO()
     image = Image.open(BytesIO(png)).convert("RGB")
     image.quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(file, "PNG", optimize=True)
@@ -82,12 +82,12 @@ def small_png(png: bytes) -> bytes:
 
 
 def fill_report_page(project: Path) -> None:
-    """A report of a run on scikit-learn's small digits: no picture of MNIST's is part of this project."""
+    """A report of a run on scikit-learn's small digits, as this project contains no images of MNIST."""
     write_report(project / "runs/small-quick/weights.npz")
 
 
 def fill_handwriting_page(project: Path) -> None:
-    """Digits that somebody kept, and what was read as each; the last was misread."""
+    """Stored digits with their answers; the last one is wrong."""
     handwriting = Handwriting(project / "handwriting.sqlite")
     classifier = DigitClassifier.load(project / "model/pretrained/best.npz")
     for digit, strokes in enumerate(DIGITS):

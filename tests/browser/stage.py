@@ -1,4 +1,4 @@
-"""What browser tests and measurements stand on: a browser, and the pages of the app in it."""
+"""The browser for tests and measurements, and navigation between the app's pages."""
 
 import shutil
 from collections.abc import Iterator
@@ -49,7 +49,7 @@ def page_names(page: Page) -> list[str]:
 
 
 def open_page(page: Page, name: str) -> None:
-    """Go to a page by its link in the navigation, and wait until all of it is there."""
+    """Open a page by its link in the navigation, and wait until it is complete."""
     link = page_links(page).filter(has_text=name)
     heading = page.get_by_role("heading", level=1)
     before = heading.all_text_contents() if link.get_attribute("aria-current") is None else []
@@ -68,7 +68,7 @@ def open_page(page: Page, name: str) -> None:
 
 
 def wait_until_idle(page: Page) -> None:
-    """Until the page has run to its end, and all that it shows is there."""
+    """Wait until the page has run to its end and shows everything."""
     expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning", timeout=30_000)
     expect(page.get_by_test_id("stSkeleton")).to_have_count(0, timeout=15_000)
     expect(page.locator("[data-stale=true]")).to_have_count(0, timeout=15_000)

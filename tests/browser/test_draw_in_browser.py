@@ -26,7 +26,7 @@ COUNT_MESSAGES = """() => {
 
 
 def ink(page: Page) -> str:
-    """What is to be seen on the pad."""
+    """The image on the pad."""
     return pad(page).evaluate("canvas => canvas.toDataURL()")
 
 
@@ -49,7 +49,7 @@ def test_every_digit_drawn_with_the_mouse_is_read(page: Page) -> None:
 
 
 def test_reading_and_picture_follow_while_the_pen_is_down(page: Page) -> None:
-    seen = page.get_by_alt_text("The picture that the network sees")
+    seen = page.get_by_alt_text("The image that the network sees")
     blank = seen.get_attribute("src") or ""
     expect(page.get_by_role("img", name="Probabilities")).to_be_visible()
     start, *others = on_screen(page, DIGITS[7])[0]
@@ -126,12 +126,12 @@ def test_digits_side_by_side_are_read_as_a_number_with_a_box_around_each(page: P
 
 
 @pytest.mark.parametrize("strokes", NO_DIGITS.values(), ids=NO_DIGITS)
-def test_what_is_no_digit_is_refused(page: Page, strokes: Strokes) -> None:
+def test_non_digits_are_refused(page: Page, strokes: Strokes) -> None:
     draw(page, strokes)
     expect_reading(page, "This does not look like a digit")
 
 
-def test_a_tap_keeps_the_drawing_and_may_be_corrected_and_taken_back(page: Page, project: Path) -> None:
+def test_a_tap_stores_the_drawing_and_can_be_corrected_and_undone(page: Page, project: Path) -> None:
     def truths() -> list[int | None]:
         return [drawing.truth for drawing in Handwriting(project / "handwriting.sqlite").drawings()]
 
@@ -144,7 +144,7 @@ def test_a_tap_keeps_the_drawing_and_may_be_corrected_and_taken_back(page: Page,
     page.keyboard.press("Enter")
     expect(page.get_by_text("Kept as no digit.")).to_be_visible()
     assert truths() == [None]
-    press(page, "Take back")
+    press(page, "Undo the correction")
     expect(page.get_by_text("Kept as")).not_to_be_visible()
     assert truths() == []
 
@@ -250,12 +250,12 @@ def test_an_uploaded_picture_is_read_until_the_pad_is_used_again(page: Page) -> 
     expect_reading(page, 6)
 
 
-def test_a_bad_upload_is_refused_in_words_and_costs_nothing(page: Page) -> None:
+def test_a_bad_upload_is_refused_and_loses_nothing(page: Page) -> None:
     draw(page, DIGITS[8])
     expect_reading(page, 8)
     before = ink(page)
     upload(page, b"this is no picture")
-    expect_reading(page, "This is no picture")
+    expect_reading(page, "This is not an image")
     upload(page, picture(1, "white", "white"))
     expect_reading(page, "There is no digit")
     assert ink(page) == before
@@ -264,7 +264,7 @@ def test_a_bad_upload_is_refused_in_words_and_costs_nothing(page: Page) -> None:
     expect_reading(page, 8)
 
 
-def test_nobody_else_is_let_in(app_url: str) -> None:
+def test_other_hosts_and_addresses_are_refused(app_url: str) -> None:
     """The server listens at this computer's own address only, and answers to no other name: see DNS rebinding."""
     port = int(app_url.rpartition(":")[2])
     with pytest.raises(ConnectionRefusedError):

@@ -1,4 +1,4 @@
-"""What holds for every page, found by the app's own navigation: people who see little or use no mouse can use it."""
+"""Accessibility of every page: with poor eyesight, and without a mouse."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,7 +38,7 @@ def app_url(project: Path) -> Iterator[str]:
 
 
 def findings(page: Page) -> list[str]:
-    """What axe-core finds wrong on the page, but for what is Streamlit's own; a line each."""
+    """The problems that axe-core finds on the page, except Streamlit's own; one line each."""
     found = []
     for violation in Axe().run(page).response["violations"]:
         for node in violation["nodes"]:
@@ -49,13 +49,13 @@ def findings(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize("window", [{"color_scheme": "light"}, {"color_scheme": "dark"}], ids=["light", "dark"])
-def test_axe_finds_nothing_of_ours(page: Page, window: dict[str, Any]) -> None:
+def test_axe_finds_no_problem(page: Page, window: dict[str, Any]) -> None:
     found = {"Draw, blank": findings(page)}
     draw(page, DIGITS[4])
     expect_reading(page, 4)
     found["Draw, drawn"] = findings(page)
     upload(page, b"this is no picture")
-    expect_reading(page, "This is no picture")
+    expect_reading(page, "This is not an image")
     found["Draw, a bad upload"] = findings(page)
     for name in page_names(page):
         open_page(page, name)
@@ -63,7 +63,7 @@ def test_axe_finds_nothing_of_ours(page: Page, window: dict[str, Any]) -> None:
     assert {name: problems for name, problems in found.items() if problems} == {}
 
 
-def test_axe_would_find_what_is_wrong(page: Page) -> None:
+def test_axe_finds_a_problem_if_there_is_one(page: Page) -> None:
     page.evaluate("document.querySelector('.st-key-reading').innerHTML = '<img src=\"data:,\"><button></button>'")
     assert {problem.partition(" ")[0] for problem in findings(page)} >= {"image-alt", "button-name"}
 
@@ -103,7 +103,7 @@ MOST_STOPS = 200
 
 
 def tab_through(page: Page) -> list[str]:
-    """The names of all that the Tab key reaches, once round the page."""
+    """The names of all elements that the Tab key reaches, once around the page."""
     page.evaluate("[window.first, window.reached] = [null, new WeakSet()]")
     stops: list[str] = []
     for _ in range(MOST_STOPS):
@@ -115,7 +115,7 @@ def tab_through(page: Page) -> list[str]:
     raise AssertionError(f"the Tab key is caught on the page: {stops[-10:]}")
 
 
-def test_the_keyboard_reaches_all_that_the_mouse_does(page: Page) -> None:
+def test_the_keyboard_reaches_everything(page: Page) -> None:
     missed = {}
     for name in page_names(page):
         open_page(page, name)

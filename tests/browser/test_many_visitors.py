@@ -1,4 +1,4 @@
-"""Many people draw at once: each is told what they drew, and nobody what another did."""
+"""Many people draw at once: each gets the reading of their own drawing."""
 
 from contextlib import ExitStack
 

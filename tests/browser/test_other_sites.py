@@ -1,4 +1,4 @@
-"""What another site's page in Chromium can do with the app: nothing. And that what leaves this computer is noticed."""
+"""Pages of other sites cannot use the app in Chromium; and outgoing connections are detected."""
 
 import os
 import subprocess
@@ -12,8 +12,8 @@ from playwright.sync_api import Browser
 from tests.running_app import WATCH
 
 
-def test_what_leaves_this_computer_is_noticed(tmp_path: Path) -> None:
-    """The test of the tests: a watched program that goes outside is stopped, and told of."""
+def test_outgoing_connections_are_detected(tmp_path: Path) -> None:
+    """A test of the tests: a watched program that opens an outgoing connection is stopped and reported."""
     for program in ("socket.create_connection(('192.0.2.1', 80))", "socket.getaddrinfo('outside.example', 80)"):
         watched = os.environ | {"PYTHONPATH": str(WATCH), "OUTSIDE": str(tmp_path / "outside.txt")}
         result = subprocess.run([sys.executable, "-c", f"import socket; {program}"], env=watched, capture_output=True)
@@ -23,7 +23,7 @@ def test_what_leaves_this_computer_is_noticed(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
-def test_another_sites_page_can_neither_read_nor_frame_nor_connect(browser: Browser, app_url: str) -> None:
+def test_pages_of_other_sites_cannot_read_frame_or_connect(browser: Browser, app_url: str) -> None:
     class Evil(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(200)

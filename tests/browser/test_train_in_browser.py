@@ -37,7 +37,7 @@ def press(page: Page, button: str) -> None:
 
 
 @pytest.mark.slow  # and tests/test_app_train.py and tests/test_runs.py do each of these things without a browser
-def test_a_run_is_started_watched_stopped_gone_on_with_and_chosen(page: Page, app_url: str, project: Path) -> None:
+def test_a_run_is_started_watched_stopped_resumed_and_chosen(page: Page, app_url: str, project: Path) -> None:
     folder = project / "runs" / "mine"
     open_page(page, "Train")
     expect(page.get_by_text("There is no run yet.")).to_be_visible()
@@ -69,12 +69,12 @@ def test_a_run_is_started_watched_stopped_gone_on_with_and_chosen(page: Page, ap
     assert read_run(folder).state == "running"
 
     press(page, "Stop training")
-    expect(page.get_by_role("button", name="Go on", exact=True)).to_be_visible(timeout=PATIENT)
-    expect(page.get_by_text("what it learned is kept")).to_be_visible()
-    assert read_run(folder).state == "stopped"
+    expect(page.get_by_role("button", name="Resume", exact=True)).to_be_visible(timeout=PATIENT)
+    expect(page.get_by_text("its checkpoint is kept")).to_be_visible()
+    assert read_run(folder).state == "paused"
 
-    press(page, "Go on")
-    expect(page.get_by_text(re.compile("^Trained in .*; its weights can be chosen"))).to_be_visible(timeout=PATIENT)
+    press(page, "Resume")
+    expect(page.get_by_text(re.compile("^Trained in .*; you can choose its weights"))).to_be_visible(timeout=PATIENT)
     assert len(read_run(folder).history) == 40
     open_page(page, "Draw")
     page.get_by_label("Drawing pad").wait_for()

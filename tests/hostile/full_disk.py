@@ -1,4 +1,4 @@
-"""A disk that fills or turns read-only at a chosen moment, below one folder.
+"""A simulated disk that becomes full or read-only at a chosen moment, for one folder.
 
 Every way in which the project writes there counts as a call: opening a file for writing, each write that reaches the
 system, making sure of a file, renaming, making a folder. From the chosen call on, all of them fail, until the disk is

@@ -1,4 +1,4 @@
-"""A stand-in for OpenML on this machine, with a data set of 60 made-up pictures that answers as badly as it is told."""
+"""A local substitute for OpenML, with a data set of 60 random images and selectable faults."""
 
 import hashlib
 import json

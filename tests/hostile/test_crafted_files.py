@@ -1,4 +1,4 @@
-"""Weights files that someone built to do harm: each is refused in words, before it takes memory or runs anything."""
+"""Malicious weights files: each is refused with a message, before it takes memory or runs code."""
 
 import json
 import os
@@ -38,7 +38,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def refusal(path: Path, load: Callable[[Path], object] = load_network) -> str:
-    """The words of the refusal, for which not even 40 MB were needed."""
+    """The message of the refusal, which needed less than 40 MB."""
     tracemalloc.start()
     try:
         with pytest.raises(WeightsError) as refusal:
@@ -54,7 +54,7 @@ def refusal(path: Path, load: Callable[[Path], object] = load_network) -> str:
 
 
 def npy(shape: str, dtype: str, content: bytes = b"") -> bytes:
-    """An array's file that says what it likes of itself."""
+    """An array file with a forged header."""
     header = f"{{'descr': {dtype}, 'fortran_order': False, 'shape': {shape}, }}".encode()
     return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header) + 1) + header + b"\n" + content
 
@@ -87,7 +87,7 @@ def pickled() -> bytes:
     ],
 )
 @pytest.mark.parametrize("name", ["0.bias.npy", "more.npy", "../../0.bias.npy", "/0.bias.npy", "0.bias", "header.npy"])
-def test_an_array_that_is_none_is_refused(path: Path, name: str, content: bytes) -> None:
+def test_an_invalid_array_is_refused(path: Path, name: str, content: bytes) -> None:
     members = {member: zipfile.ZipFile(path).read(member) for member in zipfile.ZipFile(path).namelist()}
     with zipfile.ZipFile(path, "w") as archive:
         for member, data in (members | {name: content}).items():
@@ -162,7 +162,7 @@ def with_header(path: Path, text: bytes) -> None:
         b'{"format": 1, "architecture": {"input_shape": [8], "dtype": "float32", "layers": {}}, "format": 2}',
     ],
 )
-def test_a_header_that_is_none_is_refused(path: Path, text: bytes) -> None:
+def test_an_invalid_header_is_refused(path: Path, text: bytes) -> None:
     with_header(path, text)
     refusal(path)
 
@@ -210,8 +210,8 @@ def test_an_architecture_is_refused_before_it_is_built(path: Path, case: str, ro
     with_header(path, json.dumps(about).encode())
     refusal(path)
     row(
-        f"weights files made to do harm: pickles, bombs, false sizes, {len(ARCHITECTURES)} impossible architectures",
-        "each refused in words, with less than 40 MB of memory",
+        f"malicious weights files: pickles, zip bombs, false sizes, {len(ARCHITECTURES)} impossible architectures",
+        "each refused with a message, using less than 40 MB of memory",
     )
 
 
@@ -247,7 +247,7 @@ def test_a_temperature_that_no_calibration_finds_is_refused(tmp_path: Path, temp
         {"progress": np.frombuffer(b"{}", np.uint8), "0.bias": np.zeros(3)},
     ],
 )
-def test_a_checkpoint_that_is_none_is_refused(tmp_path: Path, arrays: dict[str, Array]) -> None:
+def test_an_invalid_checkpoint_is_refused(tmp_path: Path, arrays: dict[str, Array]) -> None:
     path = tmp_path / "checkpoint.npz"
     write_arrays(path, arrays)
-    assert "is no checkpoint" in refusal(path, load_checkpoint)
+    assert "is not a checkpoint" in refusal(path, load_checkpoint)

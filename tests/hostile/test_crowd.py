@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from app.components.truth_buttons import TAKE_BACK, TRUTHS
+from app.components.truth_buttons import TRUTHS, UNDO
 from app.texts.reading import drawing_key, explanation, headline
 from data.handwriting import FILE, Handwriting
 from model.classifier import DigitClassifier
@@ -41,7 +41,7 @@ class Diary:
 
 
 async def visit(visitor: Visitor, seed: int, diary: Diary) -> None:
-    """Draw and draw, now and then say what it was, and now and then let other weights read."""
+    """Keep drawing; sometimes correct a digit or switch the network."""
     rng = np.random.default_rng(seed)
     weights = visitor.chosen
     until = time.monotonic() + SECONDS
@@ -61,7 +61,7 @@ async def visit(visitor: Visitor, seed: int, diary: Diary) -> None:
 
 
 async def correct(visitor: Visitor, weights: str, rng: np.random.Generator, diary: Diary) -> None:
-    """Say that it was another digit, then perhaps that it was not."""
+    """Correct the digit, then perhaps undo it."""
     assert visitor.reading is not None
     key = visitor.reading.key
     assert key is not None
@@ -73,14 +73,14 @@ async def correct(visitor: Visitor, weights: str, rng: np.random.Generator, diar
     _, first_weights = diary.kept.get(key, ("", weights))
     diary.kept[key] = truth, first_weights
     if rng.random() < TAKEN_BACK:
-        reading = await visitor.tap(key, TAKE_BACK)
+        reading = await visitor.tap(key, UNDO)
         del diary.kept[key]
         if reading.truth is not None:
             diary.problems.append("what was taken back is shown as kept")
 
 
 def check_readings(project: Path, diaries: list[Diary]) -> None:
-    """Every reading is the one that the classifier itself gives for those strokes, and is about them."""
+    """Every reading equals the classifier's own reading of the same strokes."""
     files = (project / "model" / "pretrained").glob("*.npz")
     classifiers = {file.relative_to(project).as_posix(): DigitClassifier.load(file) for file in files}
     with threadpool_limits(1, user_api="blas"):  # as in the app: the order of sums is the same
@@ -91,7 +91,7 @@ def check_readings(project: Path, diaries: list[Diary]) -> None:
 
 
 def check_store(project: Path, diaries: list[Diary]) -> None:
-    """What everyone kept is in the store, as they said and once, and nothing else is."""
+    """The store contains exactly the visitors' corrections, each once."""
     assert [diary.problems for diary in diaries if diary.problems] == []
     stored = Handwriting(project / FILE).drawings()
     assert len(stored) == sum(len(diary.kept) for diary in diaries)
@@ -135,7 +135,9 @@ def test_everyone_gets_their_own_answer_and_nothing_kept_is_lost(
         sum(each) for each in zip(*[(len(d.readings), d.corrections) for d in diaries], strict=True)
     )
     row(
-        f"{VISITORS} people at once for {SECONDS} s, who draw, look for 1 to 3 s, correct every fourth, switch weights",
-        f"{readings:,} readings, none wrong; {corrections:,} corrections, none lost or doubled; from pen-up to the "
-        f"reading {median:.2f} s, p95 {most:.2f} s (target 1 s); memory {warm} MB after {WARM_UP:.0f} s, {end} MB last",
+        f"{VISITORS} people at once for {SECONDS} s, who draw, pause for 1 to 3 s, correct every fourth digit, "
+        "switch networks",
+        f"{readings:,} readings, none wrong; {corrections:,} corrections, none lost or duplicated; from pen-up to "
+        f"reading {median:.2f} s, p95 {most:.2f} s (target 1 s); memory {warm} MB after {WARM_UP:.0f} s, "
+        f"{end} MB at the end",
     )

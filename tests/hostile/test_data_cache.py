@@ -1,4 +1,4 @@
-"""The data set, from a damaged cache and from an ailing OpenML: right, or refused in words and in time, never wrong."""
+"""A data set from a damaged cache or a faulty OpenML: right, or an error message in time, never wrong."""
 
 import shutil
 import threading
@@ -45,7 +45,7 @@ def home(server: OpenML, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
     fingerprint = datasets._fingerprint(IMAGES, LABELS)
     load = datasets._cached("mnist", fingerprint, datasets._mnist)
     monkeypatch.setitem(datasets.DATASETS, "mnist", datasets.Source("MNIST", 50, load))
-    monkeypatch.setattr(datasets, "PATIENCE", PATIENCE)
+    monkeypatch.setattr(datasets, "TIMEOUT", PATIENCE)
     monkeypatch.setattr("sklearn.datasets._openml.time", NoTime)
     monkeypatch.setenv("SCIKIT_LEARN_DATA", str(tmp_path / "kept"))
     yield tmp_path / "kept"
@@ -91,7 +91,7 @@ def load_after_the_advice(said: str, home: Path) -> str:
     return load()
 
 
-def test_a_cache_that_cannot_be_written_is_not_taken_for_an_openml_out_of_reach(home: Path) -> None:
+def test_a_read_only_cache_is_not_reported_as_unreachable_openml(home: Path) -> None:
     """Or training would silently take the small digits instead."""
     home.write_text("a file in the way")
     with pytest.raises(DatasetError, match=r"mnist_784 cannot be kept \(.*\): delete .*, or set SCIKIT_LEARN") as told:
@@ -105,7 +105,7 @@ def cases() -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(("ailment", "place"), cases())
-def test_an_ailing_openml_gives_the_right_data_or_a_refusal(
+def test_a_faulty_openml_gives_the_right_data_or_an_error(
     ailment: str, place: str, server: OpenML, home: Path, outcomes: list[str]
 ) -> None:
     for times in (1, 10**6) if TORTURE else (10**6,):
@@ -121,16 +121,16 @@ def test_an_ailing_openml_gives_the_right_data_or_a_refusal(
 
 @pytest.fixture(scope="module")
 def outcomes() -> list[str]:
-    """What came of each ailment."""
+    """The outcome of each fault."""
     return []
 
 
-def test_the_row_of_the_ailing_openml(outcomes: list[str], row: Callable[[str, str], None]) -> None:
+def test_the_row_of_the_faulty_openml(outcomes: list[str], row: Callable[[str, str], None]) -> None:
     assert outcomes
     row(
-        f"OpenML slow, silent, dripping, hanging up, with errors and wrong answers, {len(outcomes):,} ways",
-        f"{outcomes.count('right'):,} times the right data, {outcomes.count('refused'):,} times refused in words, "
-        "never wrong, never waited for longer than it may take; right again when OpenML was",
+        f"OpenML slow, silent, trickling, disconnecting, with errors and wrong data, in {len(outcomes):,} ways",
+        f"{outcomes.count('right'):,} times the right data, {outcomes.count('refused'):,} times an error message, "
+        "never wrong data, never a longer wait than the limit; right again once OpenML was",
     )
 
 
@@ -194,7 +194,8 @@ def test_every_file_of_the_cache_damaged_in_every_way(
             get_well(server)
             assert load_after_the_advice(said, home) == "", (damage, damaged)
     row(
-        f"each file of the data cache damaged in turn, {len(outcomes)} ways, OpenML {'' if reachable else 'not '}there",
-        f"{outcomes.count('right')} times the right data, {outcomes.count('refused')} times refused in words, "
-        "never wrong",
+        f"each file of the data cache damaged, in {len(outcomes)} ways, "
+        f"with OpenML {'' if reachable else 'un'}reachable",
+        f"{outcomes.count('right')} times the right data, {outcomes.count('refused')} times an error message, "
+        "never wrong data",
     )

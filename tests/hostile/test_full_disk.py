@@ -1,4 +1,4 @@
-"""A disk that fills, turns read-only or refuses within a save: the last good file stays, and words say why."""
+"""A disk that becomes full, read-only or refuses access during a save: the old file is kept, and a message says why."""
 
 import json
 import sqlite3
@@ -27,7 +27,7 @@ from training.evaluation.report_page import PLOTS
 from training.train import main
 
 RUN = ["--recipe", "article", "--dataset", "digits", "--epochs", "2", "--threads", "2", "--name", "mine"]
-CURE = "see that its disk has space and that it can be written"
+CURE = "make sure that the disk has space and the folder is writable"
 
 
 @pytest.fixture
@@ -40,15 +40,15 @@ def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Disk:
 
 
 def moments(calls: int) -> list[tuple[int, str]]:
-    """After how many calls the disk fails, and how: after any number, or after a few."""
+    """The numbers of calls after which the disk fails, and the kinds of failure."""
     after = range(calls) if TORTURE else sorted({round(share * (calls - 1)) for share in (0, 0.2, 0.6, 1)})
     return [(number, list(FAULTS)[number % len(FAULTS)]) for number in after]
 
 
-def test_a_training_loses_nothing_and_goes_on_to_the_same_weights(
+def test_a_training_loses_nothing_and_resumes_to_the_same_weights(
     disk: Disk, tmp_path: Path, capsys: pytest.CaptureFixture[str], row: Callable[[str, str], None]
 ) -> None:
-    """In every moment: its lock, its checkpoints, its history and its weights."""
+    """At every point: its lock, its checkpoints, its history and its weights."""
     (tmp_path / "whole").mkdir()
     assert main([*RUN[:-1], "whole"]) == 0
     whole = tmp_path / "runs" / "whole"
@@ -75,13 +75,14 @@ def test_a_training_loses_nothing_and_goes_on_to_the_same_weights(
         assert_same_outcome(run, whole)
     assert refused > 2
     row(
-        f"the disk full, read-only or not permitted, from one of {refused} moments of a training on",
-        "the last checkpoint stands, words name the cure, and the run goes on to the same weights, bit for bit",
+        f"disk full, read-only or without permission, starting at any of {refused} points of a training",
+        "the last checkpoint is kept, a message names the cure, and the resumed run gives the same weights, "
+        "bit for bit",
     )
 
 
 def every_moment(disk: Disk, save: Callable[[], object], stands: Callable[[], object]) -> int:
-    """Let the disk fail in every moment of a save, look at what stands after each, and count them."""
+    """Let the disk fail at every point of a save, check the files after each failure, and count the points."""
     after = 0
     while True:
         disk.fail_after(after, list(FAULTS)[after % len(FAULTS)])
@@ -101,7 +102,7 @@ def every_moment(disk: Disk, save: Callable[[], object], stands: Callable[[], ob
         after += 1
 
 
-def test_weights_stand(disk: Disk, tmp_path: Path, row: Callable[[str, str], None]) -> None:
+def test_old_weights_are_kept(disk: Disk, tmp_path: Path, row: Callable[[str, str], None]) -> None:
     path, old = tmp_path / "weights.npz", small_network(np.random.default_rng(0), np.float32)
     new = small_network(np.random.default_rng(1), np.float32)
     save_network(path, old)
@@ -114,10 +115,10 @@ def test_weights_stand(disk: Disk, tmp_path: Path, row: Callable[[str, str], Non
     count = every_moment(disk, lambda: save_network(path, new), stands)
     assert count > 3
     assert np.array_equal(read_arrays(path)["0.weights"], new.arrays()["0.weights"])
-    row(f"the same in each of {count} moments of saving weights", "the old ones stand, and nothing else is left")
+    row(f"the same at any of {count} points of saving weights", "the old weights are kept, no other files remain")
 
 
-def test_a_report_stands(
+def test_an_old_report_is_kept(
     disk: Disk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, row: Callable[[str, str], None]
 ) -> None:
     monkeypatch.setattr(report_page, "PLOTS", dict.fromkeys(PLOTS, lambda data, theme: b""))
@@ -140,7 +141,7 @@ def test_a_report_stands(
     write()
     assert every_moment(disk, write, stands) <= count  # over an old one: the folder is there already
     assert {file.name for file in folder.iterdir()} == {"report.html", "report.json", "mistakes.png"}
-    row(f"the same in each of {count} moments of writing a report", "no part of a page, and words name the cure")
+    row(f"the same at any of {count} points of writing a report", "no partial page, and a message names the cure")
 
 
 def test_handwriting_on_a_full_disk(
@@ -164,7 +165,7 @@ def test_handwriting_on_a_full_disk(
             store.keep(drawn(str(number)))
             kept.append(str(number))
 
-    with pytest.raises(HandwritingError, match=r"\(database or disk is full\): see that its disk has space"):
+    with pytest.raises(HandwritingError, match=r"\(database or disk is full\): make sure that the disk has space"):
         keep_on()
     with pytest.raises(HandwritingError, match="disk is full"):
         store.keep_missing(drawn(f"more-{number}") for number in range(50))
@@ -179,12 +180,12 @@ def test_handwriting_on_a_full_disk(
     more = [f"more-{number}" for number in range(50)]
     assert [drawing.key for drawing in store.drawings()] == [*left, "after", *more]
     row(
-        f"your handwriting on a full disk, after {len(kept)} drawings",
-        "all that was kept is there, can be exported and deleted; words name the cure; later it goes on",
+        f"handwriting on a full disk, after {len(kept)} drawings",
+        "all stored drawings remain, and can be exported and deleted; a message names the cure; it works again later",
     )
 
 
-def test_handwriting_that_may_not_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_read_only_handwriting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path, connect = tmp_path / "handwriting.sqlite", sqlite3.connect
     store = Handwriting(path)
     store.keep(drawn("before"))

@@ -1,4 +1,4 @@
-"""Messages that no drawing pad sends: an answer, or a clear message; never anything else."""
+"""Invalid messages to the drawing pad: an answer or a clear error message, never anything else."""
 
 import json
 import re
@@ -54,7 +54,7 @@ def replaced(value: Any, rng: np.random.Generator) -> Any:
 
 
 def answer(message: Any) -> str:
-    """What comes of a message: "blank", "drawing" or the words of the refusal."""
+    """The outcome of a message: "blank", "drawing" or the error message."""
     try:
         image = strokes_to_image(strokes_in(message))
     except ValueError as error:
@@ -65,7 +65,7 @@ def answer(message: Any) -> str:
     return "drawing"
 
 
-def test_a_message_is_answered_or_refused_in_words(row: Callable[[str, str], None]) -> None:
+def test_a_message_is_answered_or_refused_with_a_message(row: Callable[[str, str], None]) -> None:
     outcomes: Counter[str] = Counter()
     for seed in seeds(300):
         outcome = answer(message(np.random.default_rng(seed)))
@@ -74,7 +74,10 @@ def test_a_message_is_answered_or_refused_in_words(row: Callable[[str, str], Non
     assert {"blank", "drawing"} < outcomes.keys()
     assert len(outcomes) >= 5
     good = outcomes["blank"] + outcomes["drawing"]
-    row(f"{outcomes.total():,} messages of odd strokes", f"{good:,} read, {outcomes.total() - good:,} refused in words")
+    row(
+        f"{outcomes.total():,} messages with malformed strokes",
+        f"{good:,} read, {outcomes.total() - good:,} refused with a message",
+    )
 
 
 @pytest.mark.parametrize(
@@ -82,13 +85,13 @@ def test_a_message_is_answered_or_refused_in_words(row: Callable[[str, str], Non
     [
         ([[[1, 2]] * 1_000_000], f"more than {MOST_POINTS:,} points"),
         ([[[1, 2]]] * 1_000_000, f"more than {MOST_STROKES} strokes"),
-        (nested(900), "no pair"),
-        ([[json.loads("[NaN, 1]")]], "no pair"),
-        ([[json.loads("[1, Infinity]")]], "no pair"),
-        ([[[10**400, 1]]], "no pair"),
-        ([[[True, False]]], "no pair"),
+        (nested(900), "not a pair"),
+        ([[json.loads("[NaN, 1]")]], "not a pair"),
+        ([[json.loads("[1, Infinity]")]], "not a pair"),
+        ([[[10**400, 1]]], "not a pair"),
+        ([[[True, False]]], "not a pair"),
     ],
     ids=["a million points", "a million strokes", "nested", "NaN", "infinity", "beyond all numbers", "yes and no"],
 )
-def test_what_no_hand_draws_is_refused_with_the_reason(strokes: Any, complaint: str) -> None:
+def test_impossible_drawings_are_refused_with_the_reason(strokes: Any, complaint: str) -> None:
     assert complaint in answer({"revision": 1, "strokes": strokes})

@@ -1,4 +1,4 @@
-"""Uploads of every odd kind: an answer, or a clear message; never anything else."""
+"""Unusual uploads: an answer or a clear error message, never anything else."""
 
 import re
 import struct
@@ -111,7 +111,7 @@ KINDS: tuple[Callable[[np.random.Generator], bytes], ...] = (
 
 
 def read(content: bytes) -> str:
-    """What comes of an upload: "blank", "digit" or the message."""
+    """The outcome of an upload: "blank", "digit" or the error message."""
     try:
         image = picture_to_image(content)
     except PictureError as error:
@@ -122,7 +122,7 @@ def read(content: bytes) -> str:
     return "digit"
 
 
-def test_an_upload_is_answered_or_refused_in_words(row: Callable[[str, str], None]) -> None:
+def test_an_upload_is_answered_or_refused_with_a_message(row: Callable[[str, str], None]) -> None:
     outcomes: Counter[str] = Counter()
     for seed in seeds(300):
         rng = np.random.default_rng(seed)
@@ -132,7 +132,7 @@ def test_an_upload_is_answered_or_refused_in_words(row: Callable[[str, str], Non
     assert {"blank", "digit"} < outcomes.keys()
     assert len(outcomes) >= 5  # damaged, no picture, too large
     good = outcomes["blank"] + outcomes["digit"]
-    row(f"{outcomes.total():,} odd uploads", f"{good:,} read, {outcomes.total() - good:,} refused in words")
+    row(f"{outcomes.total():,} unusual uploads", f"{good:,} read, {outcomes.total() - good:,} refused with a message")
 
 
 @pytest.mark.parametrize("kind", [ordinary, jpeg, sixteen_bits, palette_with_alpha, animated])
@@ -141,11 +141,11 @@ def test_a_good_picture_of_an_odd_kind_is_read(kind: Callable[[np.random.Generat
 
 
 @pytest.mark.parametrize("kind", [other_formats, noise])
-def test_what_is_no_picture_of_ours_is_refused(kind: Callable[[np.random.Generator], bytes]) -> None:
+def test_unsupported_images_are_refused(kind: Callable[[np.random.Generator], bytes]) -> None:
     assert {read(kind(np.random.default_rng(seed))) for seed in range(20)} & {"blank", "digit"} == set()
 
 
-def test_a_picture_that_is_turned_in_the_file_is_turned_back() -> None:
+def test_an_image_rotated_by_its_metadata_is_rotated_back() -> None:
     image = Image.new("L", (60, 100), "white")
     ImageDraw.Draw(image).line([(10, 10), (50, 10), (30, 90)], "black", 8)
     exif = Image.Exif()

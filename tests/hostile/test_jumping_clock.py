@@ -1,4 +1,4 @@
-"""A clock that is set back and forth while a network is trained: neither the weights nor the seconds told follow it."""
+"""The clock is set back and forward during training: weights and reported times do not depend on it."""
 
 import csv
 import time
@@ -56,6 +56,6 @@ def test_a_clock_that_jumps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, row
         assert seconds[-1] < 1e5
     assert all(0 <= progress.seconds_left < 1e6 for progress in told)
     row(
-        f"the clock set ten years back or forth {jumps:,} times in a training",
-        "the same weights, bit for bit; the seconds that it tells are those that it took",
+        f"the clock set ten years back or forward {jumps:,} times during a training",
+        "the same weights, bit for bit; the reported training time is right",
     )

@@ -1,4 +1,4 @@
-"""`kill -9` in any moment of a training, saving included: the run goes on and ends in the same bits."""
+"""`kill -9` at any point of a training, including saves: the resumed run gives the same weights, bit for bit."""
 
 import time
 from collections.abc import Callable
@@ -67,8 +67,8 @@ def test_a_run_that_is_killed_again_and_again_ends_in_the_same_bits(
     assert kills >= RUNS
     assert kills_while_saving > 0
     row(
-        f"`kill -9` in {RUNS} trainings, {kills} times, {kills_while_saving} of them while saving, then `--resume`",
-        f"{RUNS} of {RUNS} end in the same weights as undisturbed, bit for bit",
+        f"{kills} times `kill -9` in {RUNS} trainings, {kills_while_saving} times while saving, then `--resume`",
+        f"{RUNS} of {RUNS} give the same weights as without interruption, bit for bit",
     )
 
 

@@ -1,4 +1,4 @@
-"""The server itself, asked over a bare socket what no browser would ask."""
+"""The server, with requests over a plain socket that no browser would send."""
 
 import asyncio
 import re
@@ -89,7 +89,7 @@ def test_other_names_and_other_origins_are_refused(app_url: str, host: str, line
     assert not is_refused(f"Host: {host}", f"Origin: http://{host}")
     assert is_refused("Host: evil.example")
     assert is_refused(f"Host: {host}", "Origin: http://evil.example")
-    row("requests under another host name or from another origin, four kinds of them", "403")
+    row("requests with another host name or from another origin, four kinds", "403")
 
 
 def test_a_websocket_is_opened_to_its_own_pages_only(app_url: str, host: str, project: Path, row: Row) -> None:
@@ -102,7 +102,7 @@ def test_a_websocket_is_opened_to_its_own_pages_only(app_url: str, host: str, pr
     assert handshake("evil.example", "http://evil.example") == 403
     assert handshake("evil.example", f"http://{host}") == 403
     assert not (project / "outside.txt").exists()  # Streamlit would have looked up its own address there
-    row("a WebSocket under another host name, from another origin or another port of this computer", "403")
+    row("a WebSocket with another host name, from another origin or another port of this computer", "403")
 
 
 @pytest.fixture
@@ -150,7 +150,7 @@ def test_an_upload_of_200_megabytes_is_refused_early(
     assert status == (400 if session == "another" or length == "told wrong" else 413)
     assert taken < 30 * MEGABYTE  # of which most wait in the system's buffers, read by nobody
     row(
-        "an upload of 200 MB, its length told, not told or told wrong, by a known and an unknown session",
+        "an upload of 200 MB, with right, missing or wrong length, by a known and an unknown session",
         "refused early",
     )
 
@@ -163,7 +163,7 @@ def test_an_upload_without_this_sessions_token_is_refused(
     without = [header for header in headers if not header.startswith("X-Xsrftoken:")]
     for added in ([], [f"X-Xsrftoken: {forged}"]):
         assert ask(app_url, line, *without, *added, "content-length: 10", body=(b"0123456789",))[0] == 403
-    row("an upload without the session's token, and with an unknown one", "403")
+    row("an upload without or with an unknown session token", "403")
 
 
 def test_a_request_with_endless_headers_is_cut_off(app_url: str, host: str, row: Row) -> None:
@@ -171,4 +171,4 @@ def test_a_request_with_endless_headers_is_cut_off(app_url: str, host: str, row:
     status, _, taken = ask(app_url, "GET /", f"Host: {host}", body=endless, open_ended=True)
     assert status == 400
     assert taken < 10 * MEGABYTE  # of which most wait in the system's buffers, read by nobody
-    row("a request with 20 MB of headers", "cut off")
+    row("a request with 20 MB of headers", "connection closed")

@@ -1,4 +1,4 @@
-"""Two servers with one handwriting file between them: both store, correct and take back at once, and a third reads."""
+"""Two servers on one handwriting file: both store, correct and delete at once, while a third process reads."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from app.components.truth_buttons import TAKE_BACK, TRUTHS
+from app.components.truth_buttons import TRUTHS, UNDO
 from data.handwriting import FILE, Handwriting
 from tests.drawings import scrawl
 from tests.hostile.conftest import TORTURE
@@ -32,7 +32,7 @@ async def draw_the_same(pair: list[Visitor], seed: int, settled: dict[str, int |
         first, second, last = (str(truth) for truth in rng.choice(list(TRUTHS), size=3))
         await asyncio.gather(pair[0].tap(key, first), pair[1].tap(key, second))
         if rng.random() < TAKEN_BACK:
-            await pair[rng.integers(2)].tap(key, TAKE_BACK)
+            await pair[rng.integers(2)].tap(key, UNDO)
         else:
             await pair[rng.integers(2)].tap(key, last)
             settled[key] = TRUTHS[last]
@@ -77,7 +77,7 @@ async def draw_at_both(urls: list[str], store: Handwriting) -> tuple[dict[str, i
     return settled, len(reads)
 
 
-def test_two_apps_on_one_file_lose_and_double_nothing(tmp_path: Path, row: Callable[[str, str], None]) -> None:
+def test_two_apps_on_one_file_lose_and_duplicate_nothing(tmp_path: Path, row: Callable[[str, str], None]) -> None:
     project = copy_project(tmp_path)
     store = Handwriting(project / FILE)
     with app_process(project) as (url, _), app_process(project) as (other_url, _):
@@ -85,6 +85,6 @@ def test_two_apps_on_one_file_lose_and_double_nothing(tmp_path: Path, row: Calla
     assert truths(store) == settled
     assert "Traceback" not in (project / "log.txt").read_text()
     row(
-        "two apps on one handwriting file, which keep, correct and take back the very same drawings at once",
-        f"{PAIRS * DRAWINGS * 3:,} taps, read {reads:,} times meanwhile: nothing lost, nothing doubled",
+        "two apps on one handwriting file, which store, correct and delete the same drawings at once",
+        f"{PAIRS * DRAWINGS * 3:,} taps, read {reads:,} times meanwhile: nothing lost, nothing duplicated",
     )

@@ -1,4 +1,4 @@
-"""Two processes at one run, and readers of weights that are replaced meanwhile: nobody sees half of anything."""
+"""Two processes on one run, and readers of weights that are being replaced: nobody sees incomplete data."""
 
 import os
 import threading
@@ -24,7 +24,7 @@ STARTS_AT_ONCE = 10 if TORTURE else 1
 REPLACEMENTS = 600 if TORTURE else 100
 
 
-def test_whoever_trains_a_run_that_is_being_trained_is_refused_and_disturbs_nothing(
+def test_a_second_training_of_a_run_is_refused_and_disturbs_nothing(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -44,27 +44,25 @@ def test_whoever_trains_a_run_that_is_being_trained_is_refused_and_disturbs_noth
         if not is_locked(lock):
             break  # the last intruder may have come when all was over
         assert status == 2
-        assert "runs/mine is being trained by another process: --name NAME starts another" in capsys.readouterr().err
+        assert "runs/mine is being trained by another process: use --name NAME" in capsys.readouterr().err
         refused += 1
     assert finish(first) == 0
     assert refused > 0
     assert_same_outcome(tmp_path / "alone" / "runs" / "mine", tmp_path / "disturbed" / "runs" / "mine")
     row(
-        f"{refused} more trainings into a run that is being trained",
-        "each refused in words; the first ends in the same weights as alone, bit for bit",
+        f"{refused} more trainings of a run that is being trained",
+        "each refused with a message; the first gives the same weights as when alone, bit for bit",
     )
 
 
-def test_of_two_that_start_one_run_in_the_same_moment_one_trains(
-    tmp_path: Path, row: Callable[[str, str], None]
-) -> None:
+def test_of_two_simultaneous_starts_of_a_run_one_trains(tmp_path: Path, row: Callable[[str, str], None]) -> None:
     for number in range(STARTS_AT_ONCE):
         root = tmp_path / str(number)
         root.mkdir()
         processes = [start(root, [*SHORT, "--epochs", "2"]) for _ in range(2)]
         assert sorted(finish(process) or 0 for process in processes) == [0, 2], (root / "printed.txt").read_text()
         assert_same_outcome(root / "runs" / "mine", tmp_path / "0" / "runs" / "mine")
-    row(f"two trainings started into one run at once, {STARTS_AT_ONCE} times", "one trains, the other is refused")
+    row(f"two trainings of the same run started at once, {STARTS_AT_ONCE} times", "one trains, the other is refused")
 
 
 def constant_network(value: float) -> Network:
@@ -82,9 +80,7 @@ def replace_again_and_again(path: Path, times: int) -> None:
         save_network(path, networks[value], {"value": value})
 
 
-def test_weights_that_are_replaced_while_they_are_read_are_one_or_the_other(
-    tmp_path: Path, row: Callable[[str, str], None]
-) -> None:
+def test_weights_replaced_while_being_read_are_old_or_new(tmp_path: Path, row: Callable[[str, str], None]) -> None:
     path = tmp_path / "weights.npz"
     replace_again_and_again(path, 1)
     writer = CONTEXT.Process(target=replace_again_and_again, args=(path, REPLACEMENTS))
@@ -113,6 +109,6 @@ def test_weights_that_are_replaced_while_they_are_read_are_one_or_the_other(
     assert set(seen) == {0.25, 0.75}
     assert os.listdir(tmp_path) == ["weights.npz"]
     row(
-        f"weights replaced {REPLACEMENTS:,} times while three threads elsewhere read them, {len(seen):,} times",
-        "each reading entirely the one or the other",
+        f"weights replaced {REPLACEMENTS:,} times while three threads read them {len(seen):,} times",
+        "each reading gives either the old or the new weights completely",
     )

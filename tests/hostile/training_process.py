@@ -89,7 +89,7 @@ def finish(process: BaseProcess) -> int | None:
 
 
 def outcome(folder: Path) -> tuple[dict[str, Any], list[list[str]]]:
-    """What a run came to: its weights and their header, and its history, but for what only the clock decides."""
+    """The result of a run: its weights, their header and its history, without times."""
     arrays = read_arrays(folder / "weights.npz")
     header = read_json(arrays.pop("header"))
     last: dict[str, Any] = {**arrays, "header": {name: header[name] for name in header if name not in UNLIKE}}

@@ -1,1 +1,1 @@
-"""The benchmark: this project's network beside PyTorch's and the article's own algorithm, on the same work."""
+"""The benchmark: this project compared with PyTorch, scikit-learn and the article's algorithm on the same work."""

@@ -1,6 +1,6 @@
-"""The article's own way of learning: one sample at a time, a call of scipy for each pair of channels.
+"""The article's algorithm: one sample at a time, and one call of scipy for each pair of channels.
 
-Its two slips in the convolution's bias are mended here as in `model/`, so that both sides compute the same.
+The article's two mistakes in the convolution's bias are fixed here as in `model/`, so that both compute the same.
 """
 
 from typing import Any
@@ -20,7 +20,7 @@ Array = NDArray[Any]
 
 
 def convolve(picture: Array, weights: Array, bias: Array) -> Array:
-    """Y `(i, j, k)` of one picture `(h, w, d)`."""
+    """Y `(i, j, k)` of one image `(h, w, d)`."""
     planes = [
         bias[k] + sum(signal.correlate2d(picture[:, :, d], kernel[:, :, d], "valid") for d in range(picture.shape[2]))
         for k, kernel in enumerate(np.moveaxis(weights, 3, 0))
@@ -29,7 +29,7 @@ def convolve(picture: Array, weights: Array, bias: Array) -> Array:
 
 
 def convolve_back(picture: Array, weights: Array, error: Array) -> tuple[Array, Array, Array]:
-    """∂E/∂X, ∂E/∂W and ∂E/∂B of one picture, for its ∂E/∂Y `(i, j, k)`."""
+    """∂E/∂X, ∂E/∂W and ∂E/∂B of one image, from its ∂E/∂Y `(i, j, k)`."""
     input_error, weights_error = np.zeros_like(picture), np.zeros_like(weights)
     for k in range(weights.shape[3]):
         for d in range(weights.shape[2]):
@@ -39,23 +39,23 @@ def convolve_back(picture: Array, weights: Array, error: Array) -> tuple[Array, 
 
 
 def learn_one(parameters: list[Array], picture: Array, target: Array, learning_rate: np.float32) -> list[Array]:
-    """The article network's parameters after one picture `(28, 28, 1)`, whose ten outputs should be `target`."""
+    """The parameters of the article's network after a step on one image `(28, 28, 1)` with ten targets."""
     kernel, kernel_bias, weights1, bias1, weights2, bias2 = parameters
     convolved = convolve(picture, kernel, kernel_bias)
-    bent = np.tanh(convolved).reshape(1, -1)
-    sum1 = bent @ weights1 + bias1
+    flat = np.tanh(convolved).reshape(1, -1)
+    sum1 = flat @ weights1 + bias1
     hidden = np.tanh(sum1)
     sum2 = hidden @ weights2 + bias2
     error2 = 2 * (np.tanh(sum2) - target) / target.size * (1 - np.tanh(sum2) ** 2)
     error1 = error2 @ weights2.T * (1 - np.tanh(sum1) ** 2)
     error0 = (error1 @ weights1.T).reshape(convolved.shape) * (1 - np.tanh(convolved) ** 2)
     _, kernel_error, kernel_bias_error = convolve_back(picture, kernel, error0)
-    gradients = [kernel_error, kernel_bias_error, bent.T @ error1, error1, hidden.T @ error2, error2]
+    gradients = [kernel_error, kernel_bias_error, flat.T @ error1, error1, hidden.T @ error2, error2]
     return [parameter - learning_rate * gradient for parameter, gradient in zip(parameters, gradients, strict=True)]
 
 
 def training_article() -> Work:
-    """The article's network learns 100 pictures, one after the other."""
+    """The article's network learns 100 images, one at a time."""
     network, images, targets = jobs.job("article")
     parameters = [array.copy() for array in network.parameters().values()]
     pictures = images_to_input(images)
@@ -70,7 +70,7 @@ def training_article() -> Work:
 
 
 def convolution_of_ours() -> Work:
-    """Our 3×3 convolution 32 → 32 of 26×26, forwards and backwards, for 64 pictures at once, on one thread."""
+    """Our 3×3 convolution 32 → 32 on 26×26, forward and backward, for 64 images at once, on one thread."""
     threadpool_limits(1, user_api="blas")
     pictures, layer = convolution(64)
     layer = layer.replica()
@@ -85,7 +85,7 @@ def convolution_of_ours() -> Work:
 
 
 def convolution_of_the_article() -> Work:
-    """The same for one picture, the article's way."""
+    """The same for one image, with the article's algorithm."""
     pictures, layer = convolution(1)
 
     def work() -> dict[str, float]:
@@ -97,7 +97,7 @@ def convolution_of_the_article() -> Work:
 
 
 def convolution(count: int) -> tuple[Array, ConvLayer]:
-    """Pictures 26×26 of depth 32, and a layer for them."""
+    """Images 26×26 of depth 32, and a layer for them."""
     rng = np.random.default_rng(0)
     layer = ConvLayer(kernel_shape=(3, 3), layer_depth=32)
     layer.build((26, 26, 32), rng, np.float32)

@@ -1,4 +1,4 @@
-"""What all contestants have to do: the same network, the same first weights, the same pictures."""
+"""The work of all contestants: the same networks, initial weights and images."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,14 +13,14 @@ from model.network import Network
 
 BATCH = 128
 LEARNING_RATE = 1e-3
-STEPS = {"article": 60, "fully connected": 100, "quick": 15, "best": 8}  # a run: about a third of a second
+STEPS = {"article": 60, "fully connected": 100, "quick": 15, "best": 8}  # per run of about a third of a second
 
 
 def job(name: str, count: int = BATCH) -> tuple[Network, NDArray[np.uint8], NDArray[np.float32]]:
-    """A network with its loss set, `count` pictures, and what it should say of them.
+    """A network with its loss set, `count` images, and their targets.
 
     Args:
-        name: an architecture's, or "fully connected": 784, 100 with ReLU, 10.
+        name: the name of an architecture, or "fully connected": 784, 100 with ReLU, 10.
     """
     rng = np.random.default_rng(0)
     network = build_network(name, rng) if name in ARCHITECTURES else fully_connected(rng)
@@ -37,8 +37,8 @@ def fully_connected(rng: np.random.Generator) -> Network:
     return network
 
 
-def certain_job(name: str) -> tuple[Network, NDArray[np.uint8], NDArray[np.float32]]:
-    """The same without dropout, on so few pictures that no contestant parts them: every step is the same for all."""
+def deterministic_job(name: str) -> tuple[Network, NDArray[np.uint8], NDArray[np.float32]]:
+    """The same without dropout, with few enough images for a single shard: every step is the same for everyone."""
     network, images, targets = job(name, BATCH // 2)
     for layer in network.layers:
         if isinstance(layer, DropoutLayer):

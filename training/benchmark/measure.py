@@ -1,7 +1,7 @@
-"""Measuring in turns: each contestant works in a process of its own, and the parent lets one at a time run.
+"""Measures contestants in turns: each has its own process, and only one of them works at a time.
 
-Machines drift, and shared ones drift a lot. Contestants that take turns drift together, so it is the ratio within each
-round that counts, not a time by itself.
+The speed of a machine drifts, on shared machines a lot. Contestants that take turns drift together, so ratios within a
+round are reliable, single times are not.
 """
 
 import importlib
@@ -18,18 +18,18 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Self
 
-Work = Callable[[], dict[str, float]]  # does a piece of work; returns what else there is to say of it
+Work = Callable[[], dict[str, float]]  # does a piece of work; returns facts about it
 
 PROCESS = ExitStack()  # what a contestant holds for as long as its process lives
 
 
 class Unavailable(RuntimeError):
-    """A contestant cannot take part: a library is not installed."""
+    """A contestant cannot be measured, for example because a library is not installed."""
 
 
 @dataclass(frozen=True)
 class Sample:
-    """One run: how long it took, its process's peak memory by then, and what the work said of itself."""
+    """One run: its duration, the peak memory of its process so far, and the facts that the work returned."""
 
     seconds: float
     megabytes: float
@@ -37,12 +37,12 @@ class Sample:
 
 
 class Contestant:
-    """A piece of work that is set up once, in a new process, and then run whenever it is asked to.
+    """Work that is set up once in a new process, and then run repeatedly.
 
     Args:
-        name: as tables call it.
-        make: a module of this package and a function in it, "pytorch.training"; called in the new process with
-            `arguments`, it returns the work. It is named, not given, so that the parent need not import PyTorch.
+        name: the contestant's name in tables.
+        make: a module of this package and a function in it, such as "pytorch.training". It is called in the new process
+            with `arguments` and returns the work. It is given by name, so that the parent need not import PyTorch.
     """
 
     def __init__(self, name: str, make: str, *arguments: Any) -> None:
@@ -62,24 +62,24 @@ class Contestant:
         self.process.close()
 
     def run(self) -> Sample:
-        """Let it work once.
+        """Run the work once.
 
         Raises:
-            Unavailable: it cannot be set up here.
+            Unavailable: the work cannot be set up here.
             RuntimeError: its process has died.
         """
         try:
             self.connection.send(None)
             answer = self.connection.recv()
         except (EOFError, OSError):
-            raise RuntimeError(f"{self.name} has died: what it printed says why") from None
+            raise RuntimeError(f"{self.name} has died: see its output for the reason") from None
         if isinstance(answer, Exception):
             raise answer
         return Sample(*answer)
 
 
 def serve(connection: Connection, make: str, arguments: tuple[Any, ...]) -> None:
-    """The life of a contestant's process: it ends when the parent hangs up."""
+    """The loop of a contestant's process; it ends when the parent closes the connection."""
     module, _, function = make.partition(".")
     try:
         connection.recv()
@@ -101,27 +101,27 @@ def serve(connection: Connection, make: str, arguments: tuple[Any, ...]) -> None
 
 
 def peak_memory() -> float:
-    """The most memory that this process has had, in megabytes, plus the most of each process that it has started.
+    """The peak memory of this process and of each of its child processes, added up, in megabytes.
 
-    Linux counts what the parent had into `ru_maxrss`, even of a process started anew; its own peak stands in /proc.
-    Elsewhere the processes that it has started are not counted.
+    On Linux `ru_maxrss` includes the parent's memory, even for a new process; /proc has the process's own peak.
+    On other systems child processes are not counted.
     """
     me, peaks = str(os.getpid()), []
     for file in Path("/proc").glob("[0-9]*/status"):
-        with suppress(OSError):  # it has just ended
+        with suppress(OSError):  # the process has just ended
             status = dict(line.split(":", 1) for line in file.read_text().splitlines())
             if me in (status["Pid"].strip(), status["PPid"].strip()) and "VmHWM" in status:
                 peaks.append(int(status["VmHWM"].removesuffix("kB")) / 1e3)
     if peaks:
         return sum(peaks)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (1e6 if sys.platform == "darwin" else 1e3)  # bytes there, kilobytes elsewhere
+    return peak / (1e6 if sys.platform == "darwin" else 1e3)  # bytes on macOS, kilobytes elsewhere
 
 
 def in_turns(contestants: Sequence[Contestant], rounds: int) -> dict[str, list[Sample]]:
-    """The samples of each, by name: `rounds` times around, after one round that does not count.
+    """The samples of each contestant, by name, from `rounds` rounds after a warm-up round.
 
-    One that cannot take part is left out.
+    Contestants that are unavailable are left out.
     """
     present = []
     for contestant in contestants:
@@ -140,7 +140,7 @@ def in_turns(contestants: Sequence[Contestant], rounds: int) -> dict[str, list[S
 
 @dataclass(frozen=True)
 class Spread:
-    """The median of some values, and the lowest and highest."""
+    """The median, lowest and highest of some values."""
 
     median: float
     lowest: float
@@ -162,5 +162,5 @@ def fastest(samples: dict[str, list[Sample]]) -> str:
 
 
 def three_figures(value: float) -> str:
-    """0.234, 18, 71,500: as tables have it."""
+    """The value with three significant figures: 0.234, 18, 71,500."""
     return f"{float(f'{value:.3g}'):,g}"

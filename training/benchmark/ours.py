@@ -1,4 +1,4 @@
-"""This project's side of the benchmark."""
+"""This project's contestants in the benchmark."""
 
 import itertools
 import tempfile
@@ -30,16 +30,16 @@ from .processes import run_python, three_runs
 
 
 def training(name: str, threads: int) -> Work:
-    """Whole training steps, from uint8 pictures to changed parameters."""
-    same = learn(*jobs.certain_job(name), threads=1, steps=4)()
+    """Whole training steps, from uint8 images to updated parameters."""
+    same = learn(*jobs.deterministic_job(name), threads=1, steps=4)()
     step = learn(*jobs.job(name), threads, jobs.STEPS[name])
-    return lambda: {"same": same, "loss": step()}
+    return lambda: {"checksum": same, "loss": step()}
 
 
 def learn(
     network: Network, images: NDArray[np.uint8], targets: NDArray[np.float32], threads: int, steps: int
 ) -> Callable[[], float]:
-    """Takes steps on a batch, whenever it is called; returns the loss of the last."""
+    """A function that takes `steps` steps on a batch and returns the last loss."""
     optimizer = Adam()
     parallel = PROCESS.enter_context(ParallelNetwork(network, threads))
 
@@ -80,16 +80,16 @@ def passes(name: str) -> Work:
 
 
 def training_from_data(augmented: bool, threads: int) -> Work:
-    """Training steps of `quick` with all that prepares their batches, as a run has them.
+    """Training steps of `quick` including the preparation of the batches, as in a run.
 
-    Two times as many batches as are prepared at once: these while the others are learned.
+    It takes twice as many batches as are prepared at once, so that half of them are prepared while others are learned.
     """
     recipe = RECIPES["quick"] if augmented else replace(RECIPES["quick"], augmentation=None)
     return epoch(recipe, 2 * BATCHES_AHEAD * jobs.BATCH, threads)
 
 
 def learning(count: int, batch: int, threads: int) -> Work:
-    """An epoch of `quick` over `count` pictures, with all that prepares its batches."""
+    """An epoch of `quick` over `count` images, including the preparation of the batches."""
     return epoch(replace(RECIPES["quick"], batch_size=batch), count, threads)
 
 
@@ -109,7 +109,7 @@ def epoch(recipe: Recipe, count: int, threads: int) -> Work:
 
 
 def predicting_one(name: str) -> Work:
-    """The probabilities of one picture, a hundred times, with BLAS on one thread as in the app."""
+    """The probabilities for one image, a hundred times, with BLAS on one thread as in the app."""
     threadpool_limits(1, user_api="blas")
     network, images, _ = jobs.job(name)
     classifier = DigitClassifier(network)
@@ -117,20 +117,20 @@ def predicting_one(name: str) -> Work:
     def work() -> dict[str, float]:
         for image in images[:100]:
             probabilities = classifier.predict_proba(image[None])
-        return {"same": float(probabilities[0, 0])}
+        return {"checksum": float(probabilities[0, 0])}
 
     return work
 
 
 def predicting_many(name: str, count: int, threads: int) -> Work:
-    """The outputs for many pictures."""
+    """The outputs for many images."""
     network, images, _ = jobs.job(name, count)
     parallel = PROCESS.enter_context(ParallelNetwork(network, threads))
-    return lambda: {"same": float(parallel.predict(images)[0, 0])}
+    return lambda: {"checksum": float(parallel.predict(images)[0, 0])}
 
 
 def from_nothing(weights: Path) -> Work:
-    """A fresh process to its first prediction: the imports, the weights, one picture."""
+    """A new process up to its first prediction: imports, weights, one image."""
     program = (
         "import sys, numpy; from model.classifier import DigitClassifier; "
         "print(DigitClassifier.load(sys.argv[1]).predict(numpy.zeros((1, 28, 28), numpy.uint8)))"
@@ -139,7 +139,7 @@ def from_nothing(weights: Path) -> Work:
 
 
 def matrix_peak() -> Work:
-    """Products of single-precision matrices on all cores: the most that this machine's BLAS does."""
+    """Products of single-precision matrices on all cores: the peak performance of this machine's BLAS."""
     a, b = np.random.default_rng(0).random((2, 2048, 2048), dtype=np.float32)
     product = np.empty_like(a)
 
@@ -152,9 +152,9 @@ def matrix_peak() -> Work:
 
 
 def operations(network: Network) -> int:
-    """Multiplications and additions of one picture's training step, in its convolutions and fully connected layers.
+    """Multiplications and additions of a training step per image, in convolutions and fully connected layers.
 
-    As many in the weights' gradients and in ∂E/∂X as forwards; the first layer's ∂E/∂X is not computed.
+    ∂E/∂W and ∂E/∂X take as many as the forward pass each; the first layer's ∂E/∂X is not computed.
     """
     forwards = [multiplications(layer) for layer in network.layers]
     return 2 * (3 * sum(forwards) - forwards[0])
@@ -168,7 +168,7 @@ def multiplications(layer: Layer) -> int:
 
 
 def convolution(depth: int) -> Work:
-    """Forwards and backwards through one 3×3 convolution from `depth` to `depth` on 26×26, 64 pictures."""
+    """Forward and backward through one 3×3 convolution from `depth` to `depth` on 26×26, 64 images."""
     layer = ConvLayer((26, 26, depth), (3, 3), depth, np.random.default_rng(0))
     layer.weights, layer.bias = layer.weights.astype(np.float32), layer.bias.astype(np.float32)
     layer = layer.replica()
@@ -183,9 +183,9 @@ def convolution(depth: int) -> Work:
 
 
 def sprint(threads: int) -> Work:
-    """A fresh process that trains recipe `sprint`, from its start to its end, each time from another seed."""
+    """A new process that trains recipe `sprint` from start to end, each time with another seed."""
     try:
-        load_dataset("mnist")  # decoded from here on
+        load_dataset("mnist")  # so that the decoded images are cached
     except DatasetError as error:
         raise Unavailable(str(error)) from None
     seeds = itertools.count()

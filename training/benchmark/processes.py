@@ -1,4 +1,4 @@
-"""Fresh processes: what a whole program takes, from nothing to its end."""
+"""Runs whole programs in new processes."""
 
 import os
 import subprocess
@@ -10,10 +10,10 @@ from .measure import Work
 
 
 def run_python(*arguments: str | Path, folder: Path = PROJECT) -> str:
-    """Run a Python program in a new process, in `folder`. Returns what it printed.
+    """Run a Python program in a new process, in `folder`. Returns its output.
 
     Raises:
-        RuntimeError: it failed; the message is what it said.
+        RuntimeError: the program failed; the message is its error output.
     """
     command = [sys.executable, *map(str, arguments)]
     environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
@@ -24,7 +24,7 @@ def run_python(*arguments: str | Path, folder: Path = PROJECT) -> str:
 
 
 def three_runs(*arguments: str | Path) -> Work:
-    """Run a Python program to its end, three times one after the other."""
+    """Run a Python program three times, one after the other."""
 
     def work() -> dict[str, float]:
         for _ in range(3):

@@ -1,4 +1,4 @@
-"""PyTorch's side of the benchmark: twins of our networks with the same first weights, on the same batches."""
+"""PyTorch's contestants in the benchmark: copies of our networks with the same initial weights, on the same batches."""
 
 import itertools
 from collections.abc import Callable
@@ -28,7 +28,7 @@ from .processes import run_python, three_runs
 
 
 def twin(network: Network) -> nn.Sequential:
-    """The same network in PyTorch, for pictures `(n, 1, 28, 28)`."""
+    """The same network in PyTorch, for images `(n, 1, 28, 28)`."""
     modules: list[nn.Module] = []
     depths_last: tuple[int, ...] | None = None  # the shape before the last flatten, (h, w, d)
     for layer in network.layers:
@@ -40,7 +40,7 @@ def twin(network: Network) -> nn.Sequential:
 
 
 def module_of(layer: Layer, flattened: tuple[int, ...] | None) -> nn.Module:
-    """PyTorch's module for a layer, with the layer's parameters; `flattened` is what its input was flattened from."""
+    """PyTorch's module for a layer, with its parameters; `flattened` is the shape of its input before flattening."""
     if isinstance(layer, ConvLayer):
         convolution = nn.Conv2d(layer.input_depth, layer.layer_depth, layer.kernel_shape)
         copy_to(convolution, layer.weights.transpose(3, 2, 0, 1), layer.bias)
@@ -56,7 +56,7 @@ def module_of(layer: Layer, flattened: tuple[int, ...] | None) -> nn.Module:
         return {"tanh": nn.Tanh, "relu": nn.ReLU}[layer.activation.__name__]()
     if isinstance(layer, MaxPoolingLayer):
         return nn.MaxPool2d(layer.pool_shape)
-    if isinstance(layer, BatchNormalizationLayer):  # both start from 1 and 0
+    if isinstance(layer, BatchNormalizationLayer):  # both start with scale 1 and shift 0
         normalization = nn.BatchNorm2d if len(layer.input_shape or ()) == 3 else nn.BatchNorm1d
         return normalization(len(layer.scale))
     if isinstance(layer, DropoutLayer):
@@ -71,26 +71,26 @@ def copy_to(module: Any, weights: Any, bias: Any) -> None:
 
 
 def pictures_of(images: NDArray[np.uint8], layout: torch.memory_format) -> torch.Tensor:
-    """`(n, 1, 28, 28)` from 0 to 1."""
+    """The images as a tensor `(n, 1, 28, 28)`, 0 to 1."""
     return (torch.from_numpy(images)[:, None].float() / 255).contiguous(memory_format=layout)
 
 
 def training(name: str, threads: int, mode: str) -> Work:
-    """Whole training steps, from ready float tensors to changed parameters.
+    """Whole training steps, from float tensors to updated parameters.
 
     Args:
-        mode: eager or compile, and at will channels_last: depths beside each other, as ours are.
+        mode: "eager" or "compile", optionally with "channels_last", the memory layout of our arrays.
     """
     torch.set_num_threads(threads)
-    same = learn(*jobs.certain_job(name), mode, steps=4)()
+    same = learn(*jobs.deterministic_job(name), mode, steps=4)()
     step = learn(*jobs.job(name), mode, jobs.STEPS[name])
-    return lambda: {"same": same, "loss": step()}
+    return lambda: {"checksum": same, "loss": step()}
 
 
 def learn(
     network: Network, images: NDArray[np.uint8], y_true: NDArray[np.float32], mode: str, steps: int
 ) -> Callable[[], float]:
-    """Takes steps with the network's twin on a batch, whenever it is called; returns the loss of the last."""
+    """A function that takes `steps` steps with the PyTorch copy on a batch and returns the last loss."""
     layout = torch.channels_last if "channels_last" in mode else torch.contiguous_format
     model: Any = twin(network)
     model = model.to(memory_format=layout)
@@ -113,7 +113,7 @@ def learn(
 
 
 def predicting_one(name: str, threads: int, mode: str) -> Work:
-    """The probabilities of one picture, a hundred times; mode: eager or TorchScript."""
+    """The probabilities for one image, a hundred times; `mode` is "eager" or "TorchScript"."""
     torch.set_num_threads(threads)
     network, images, _ = jobs.job(name)
     model: Any = twin(network).eval()
@@ -125,13 +125,13 @@ def predicting_one(name: str, threads: int, mode: str) -> Work:
             for image in images[:100]:
                 picture = torch.from_numpy(image)[None, None].float() / 255
                 probabilities = torch.softmax(model(picture), dim=1).numpy()
-        return {"same": float(probabilities[0, 0])}
+        return {"checksum": float(probabilities[0, 0])}
 
     return work
 
 
 def predicting_many(name: str, count: int, threads: int, mode: str) -> Work:
-    """The outputs for many pictures, 500 at a time; mode: eager or channels_last."""
+    """The outputs for many images, 500 at a time; `mode` is "eager" or "channels_last"."""
     torch.set_num_threads(threads)
     network, images, _ = jobs.job(name, count)
     layout = torch.channels_last if mode == "channels_last" else torch.contiguous_format
@@ -141,13 +141,13 @@ def predicting_many(name: str, count: int, threads: int, mode: str) -> Work:
     def work() -> dict[str, float]:
         with torch.inference_mode():
             outputs = [model(pictures_of(images[start : start + 500], layout)) for start in range(0, count, 500)]
-            return {"same": float(torch.cat(outputs)[0, 0])}
+            return {"checksum": float(torch.cat(outputs)[0, 0])}
 
     return work
 
 
 def from_nothing(folder: Path) -> Work:
-    """A fresh process to its first prediction: the imports, the weights of `quick`, one picture."""
+    """A new process up to its first prediction: imports, the weights of `quick`, one image."""
     network, _, _ = jobs.job("quick")
     torch.save(twin(network).state_dict(), folder / "quick.pt")
     program = (
@@ -161,7 +161,7 @@ def from_nothing(folder: Path) -> Work:
 
 
 def sprint(threads: int) -> Work:
-    """A fresh process that trains recipe `sprint`, as ours does, each time from another seed."""
+    """A new process that trains recipe `sprint` as ours does, each time with another seed."""
     seeds = itertools.count()
 
     def work() -> dict[str, float]:

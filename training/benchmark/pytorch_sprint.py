@@ -1,6 +1,7 @@
 """Recipe `sprint` in PyTorch: `python -m training.benchmark.pytorch_sprint SEED THREADS` prints its accuracy.
 
-The network, data, batches, optimizer and schedule of `training.train`, and no checkpoint, file or progress bar.
+The same network, data, batch size, optimizer and schedule as in `training.train`, without checkpoints, files and
+progress bar.
 """
 
 import sys
@@ -39,7 +40,7 @@ def main(seed: int, threads: int) -> None:
             step += 1
     model.eval()
     with torch.inference_mode():
-        outputs = torch.cat([model(part) for part in pictures[torch.from_numpy(validation_rows)].split(500)])
+        outputs = torch.cat([model(chunk) for chunk in pictures[torch.from_numpy(validation_rows)].split(500)])
     print(float((outputs.argmax(dim=1) == labels[torch.from_numpy(validation_rows)]).float().mean()))
 
 

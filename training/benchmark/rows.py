@@ -1,4 +1,4 @@
-"""What is measured: each row sets its contestants against each other and holds the outcome to a target."""
+"""The measurements: each row compares contestants, and the result with a target."""
 
 import statistics
 import tempfile
@@ -19,7 +19,7 @@ MODES = ("eager", "channels_last", "compile", "compile, channels_last")
 
 
 class DifferentWork(RuntimeError):
-    """Two contestants did not do the same, so that their times say nothing."""
+    """Two contestants did different work, so their times cannot be compared."""
 
 
 @dataclass(frozen=True)
@@ -27,11 +27,11 @@ class Row:
     """One line of the table.
 
     Attributes:
-        measured: the ratio or share that may have a target; None where the other side could not take part.
-        at_least: whether more is better.
+        measured: the ratio or share to compare with the target; None if there was nothing to compare with.
+        at_least: whether higher is better.
     """
 
-    what: str
+    name: str
     ours: str
     theirs: str
     measured: Spread | None
@@ -48,24 +48,25 @@ class Row:
 
 @dataclass(frozen=True)
 class Settings:
-    """How thoroughly to measure, and on how many cores."""
+    """The number of rounds and of threads, and PyTorch's modes."""
 
     rounds: int
     threads: int
     modes: tuple[str, ...] = MODES
-    folder: Path = Path()  # for pictures
+    folder: Path = Path()  # for plots
 
 
-Specification = tuple[str, str, tuple[Any, ...]]  # a contestant's name, what makes its work, with which arguments
+Specification = tuple[str, str, tuple[Any, ...]]  # the arguments of a Contestant: name, make, arguments
 
 
 def turns(settings: Settings, *specifications: Specification) -> dict[str, list[Sample]]:
     with ExitStack() as stack:
         contestants = [stack.enter_context(Contestant(name, make, *rest)) for name, make, rest in specifications]
         samples = in_turns(contestants, settings.rounds)
-    told = {name: found[0].facts["same"] for name, found in samples.items() if "same" in found[0].facts}
-    if told and max(told.values()) - min(told.values()) > 1e-3 * max(map(abs, told.values())):
-        raise DifferentWork(f"these should be the same, were it the same work: {told}")
+    checksums = {name: found[0].facts["checksum"] for name, found in samples.items() if "checksum" in found[0].facts}
+    values = checksums.values()
+    if values and max(values) - min(values) > 1e-3 * max(map(abs, values)):
+        raise DifferentWork(f"the results differ, so the contestants did different work: {checksums}")
     return samples
 
 
@@ -74,20 +75,20 @@ def seconds(samples: list[Sample]) -> list[float]:
 
 
 def against(
-    what: str, samples: dict[str, list[Sample]], images: int, target: float | None, faster: bool, unit: str = "µs"
+    name: str, samples: dict[str, list[Sample]], images: int, target: float | None, faster: bool, unit: str = "µs"
 ) -> Row:
-    """Ours against the fastest of the others, per image; `faster`: in speed, otherwise in time."""
+    """Ours against the fastest of the others, per image; as a ratio of speeds if `faster`, else as a ratio of times."""
     scale = {"µs": 1e6, "ms": 1e3}[unit] / images
-    others = {name: found for name, found in samples.items() if name != "ours"}
+    others = {other: found for other, found in samples.items() if other != "ours"}
     ours = seconds(samples["ours"])
     if not others:
         return Row(
-            what, f"{three_figures(scale * Spread.of(ours).median)} {unit}", "not measured", None, target, faster
+            name, f"{three_figures(scale * Spread.of(ours).median)} {unit}", "not measured", None, target, faster
         )
     best = fastest(others)
     theirs = seconds(others[best])
     return Row(
-        what,
+        name,
         f"{three_figures(scale * Spread.of(ours).median)} {unit}",
         f"{three_figures(scale * Spread.of(theirs).median)} {unit}, {best}",
         ratio(theirs, ours) if faster else ratio(ours, theirs),
@@ -97,9 +98,9 @@ def against(
 
 
 def training(settings: Settings) -> Iterator[Row]:
-    """Whole steps of a batch; with them the share of the matrix peak, and the memory.
+    """Whole training steps; also the share of the matrix peak, and the memory.
 
-    The losses after three steps must be the same, so that nobody is compared who does other work.
+    The losses after three steps must agree, which shows that all contestants do the same work.
     """
     for name, target in (("article", 1.6), ("quick", 1.6), ("best", 1.2)):
         samples = turns(
@@ -110,17 +111,19 @@ def training(settings: Settings) -> Iterator[Row]:
         )
         peak = samples.pop("peak")
         losses = {contestant: found[-1].facts for contestant, found in samples.items()}
-        told = (f"{contestant} {loss['same']:.4f} → {loss['loss']:.4f}" for contestant, loss in losses.items())
-        print(f"  losses of {name}, after three steps → at the end: {'; '.join(told)}")
+        texts = (f"{contestant} {loss['checksum']:.4f} → {loss['loss']:.4f}" for contestant, loss in losses.items())
+        print(f"  losses of {name}, after three steps → at the end: {'; '.join(texts)}")
         images = jobs.STEPS[name] * jobs.BATCH
-        yield against(f"training `{name}`, an image", samples, images, target, faster=True)
+        yield against(f"training `{name}`, per image", samples, images, target, faster=True)
         if name == "best":
             work = operations(jobs.job(name)[0]) * images
             rates = [work / sample.seconds for sample in samples["ours"]]
             peaks = [sample.facts["operations"] / sample.seconds for sample in peak]
             reached, possible = (f"{Spread.of(found).median / 1e9:.0f} GFLOP/s" for found in (rates, peaks))
             share_of_peak = ratio(rates, peaks)
-            yield Row("the same, of the matrix peak", reached, possible, share_of_peak, 0.55, True, percent=True)
+            yield Row(
+                "the same, as a share of the matrix peak", reached, possible, share_of_peak, 0.55, True, percent=True
+            )
         used = {contestant: found[-1].megabytes for contestant, found in samples.items()}
         ours = used.pop("ours")
         least = min(used, key=lambda contestant: used[contestant]) if used else None
@@ -151,38 +154,38 @@ def profile(settings: Settings) -> Iterator[Row]:
 
 
 def scikit_learn(settings: Settings) -> Iterator[Row]:
-    """Ours against scikit-learn's multilayer perceptron, on the one network that both can be."""
+    """Ours against scikit-learn's multilayer perceptron, on a network that both can train."""
     samples = turns(
         settings,
         ("ours", "ours.training", ("fully connected", settings.threads)),
         *((f"MLPClassifier, threads: {n}", "scikit.training", (n,)) for n in sorted({1, settings.threads})),
     )
     images = jobs.STEPS["fully connected"] * jobs.BATCH
-    yield against("training 784-100-10, fully connected, an image", samples, images, None, faster=True)
+    yield against("training 784-100-10, fully connected, per image", samples, images, None, faster=True)
 
 
 def sprint(settings: Settings) -> Iterator[Row]:
-    """From the start of a process to 99 % of MNIST's validation images; in each round another seed."""
+    """From the start of a process to a validation accuracy of 99 % on MNIST; each round has another seed."""
     threads = settings.threads
     samples = turns(settings, ("ours", "ours.sprint", (threads,)), ("PyTorch", "pytorch.sprint", (threads,)))
     if "ours" not in samples:
         return
 
-    def told(name: str) -> str:
-        times, read = Spread.of(seconds(samples[name])), [each.facts["validation_accuracy"] for each in samples[name]]
-        accuracy = Spread.of([100 * each for each in read])
+    def summary(name: str) -> str:
+        times = Spread.of(seconds(samples[name]))
+        accuracy = Spread.of([100 * sample.facts["validation_accuracy"] for sample in samples[name]])
         return f"{times.median:.1f} s to {accuracy.median:.2f} % ({accuracy.lowest:.2f}–{accuracy.highest:.2f})"
 
-    what = "from a process's start to a validated 99 %"
+    name = "from a process's start to 99 % validation accuracy"
     ours = seconds(samples["ours"])
-    yield Row(f"{what}, seconds", told("ours"), "", Spread.of(ours), 15, at_least=False)
+    yield Row(f"{name}, seconds", summary("ours"), "", Spread.of(ours), 15, at_least=False)
     if "PyTorch" in samples:
         share = ratio(ours, seconds(samples["PyTorch"]))
-        yield Row(f"{what}, time", told("ours"), told("PyTorch"), share, 0.8, at_least=False)
+        yield Row(f"{name}, time", summary("ours"), summary("PyTorch"), share, 0.8, at_least=False)
 
 
 def one_image(settings: Settings) -> Iterator[Row]:
-    """From one uint8 picture to probabilities, in a warm process."""
+    """From one uint8 image to probabilities, in a warm process."""
     for name in ("quick", "best"):
         for mode, target in (("eager", 0.6), ("TorchScript", 1.0)):
             samples = turns(
@@ -197,7 +200,7 @@ def one_image(settings: Settings) -> Iterator[Row]:
 
 
 def many_images(settings: Settings) -> Iterator[Row]:
-    """From 10,000 uint8 pictures to outputs."""
+    """From 10,000 uint8 images to outputs."""
     for name in ("quick", "best"):
         samples = turns(
             settings,
@@ -207,11 +210,11 @@ def many_images(settings: Settings) -> Iterator[Row]:
                 for mode in ("eager", "channels_last")
             ),
         )
-        yield against(f"10,000 images, `{name}`, an image", samples, 10_000, 1.0, faster=True)
+        yield against(f"10,000 images, `{name}`, per image", samples, 10_000, 1.0, faster=True)
 
 
 def start(settings: Settings) -> Iterator[Row]:
-    """A fresh process to its first prediction."""
+    """A new process up to its first prediction."""
     with tempfile.TemporaryDirectory() as folder:
         weights = Path(folder) / "quick.npz"
         save_network(weights, jobs.job("quick")[0])
@@ -220,11 +223,11 @@ def start(settings: Settings) -> Iterator[Row]:
             ("ours", "ours.from_nothing", (weights,)),
             ("eager", "pytorch.from_nothing", (Path(folder),)),
         )
-        yield against("fresh process to first prediction", samples, 3, 0.15, faster=False, unit="ms")
+        yield against("new process to first prediction", samples, 3, 0.15, faster=False, unit="ms")
 
 
 def threads(settings: Settings) -> Iterator[Row]:
-    """Ours with all threads, against ours with one."""
+    """Ours with all threads against ours with one."""
     for name in ("article", "quick", "best"):
         samples = turns(
             settings,
@@ -236,7 +239,7 @@ def threads(settings: Settings) -> Iterator[Row]:
 
 
 def augmentation(settings: Settings) -> Iterator[Row]:
-    """What augmentation adds to a step of `quick`, prepared beside it as in a run."""
+    """The time that augmentation adds to a step of `quick`, prepared in the background as in a run."""
     samples = turns(
         settings,
         ("with", "ours.training_from_data", (True, settings.threads)),
@@ -246,22 +249,23 @@ def augmentation(settings: Settings) -> Iterator[Row]:
     per_image = {name: Spread.of(seconds(found)).median / images * 1e6 for name, found in samples.items()}
     added = Spread.of([a / b - 1 for a, b in zip(seconds(samples["with"]), seconds(samples["without"]), strict=True)])
     with_it, without = (f"{three_figures(per_image[name])} µs {name}" for name in ("with", "without"))
-    yield Row("augmentation, of a step of `quick`", with_it, without, added, 0.1, False, percent=True)
+    yield Row("augmentation, as a share of a step of `quick`", with_it, without, added, 0.1, False, percent=True)
 
 
 def article_algorithm(settings: Settings) -> Iterator[Row]:
-    """Ours against one sample at a time and scipy for each pair of channels."""
+    """Ours against the article's algorithm: one sample at a time, one call of scipy for each pair of channels."""
     network = ("ours.training", ("article", settings.threads)), jobs.STEPS["article"] * jobs.BATCH
     convolution = ("article_algorithm.convolution_of_ours", ()), 2 * 64
-    for what, (ours, our_images), theirs, their_images, target in (
+    for name, (ours, our_images), theirs, their_images, target in (
         ("article network", network, "training_article", 100, 20.0),
         ("convolution 32 → 32", convolution, "convolution_of_the_article", 1, 100.0),
     ):
         samples = turns(settings, ("ours", *ours), ("the article's", f"article_algorithm.{theirs}", ()))
         images = {"ours": our_images, "the article's": their_images}
-        each = {name: [sample.seconds / images[name] for sample in found] for name, found in samples.items()}
-        mine, its = (f"{three_figures(1e6 * Spread.of(each[name]).median)} µs" for name in images)
-        yield Row(f"the {what}, an image learned", mine, its, ratio(each["the article's"], each["ours"]), target, True)
+        per_image = {who: [sample.seconds / images[who] for sample in found] for who, found in samples.items()}
+        mine, its = (f"{three_figures(1e6 * Spread.of(per_image[who]).median)} µs" for who in images)
+        speed = ratio(per_image["the article's"], per_image["ours"])
+        yield Row(f"the {name}, per image", mine, its, speed, target, True)
 
 
 ROWS: dict[str, Callable[[Settings], Iterator[Row]]] = {

@@ -1,4 +1,4 @@
-"""scikit-learn's side of the benchmark: its multilayer perceptron, where it can do the same job."""
+"""scikit-learn's contestant in the benchmark: its multilayer perceptron, for the one network that it can train."""
 
 from sklearn.neural_network import MLPClassifier
 from threadpoolctl import threadpool_limits
@@ -8,7 +8,7 @@ from .measure import Work
 
 
 def training(threads: int) -> Work:
-    """Training steps of the fully connected network; each starts from first weights of its own."""
+    """Training steps of the fully connected network, from its own initial weights."""
     threadpool_limits(threads, user_api="blas")
     _, images, targets = jobs.job("fully connected", jobs.BATCH * jobs.STEPS["fully connected"])
     pictures, labels = images.reshape(len(images), -1).astype("float32") / 255, targets.argmax(axis=1)
@@ -17,7 +17,7 @@ def training(threads: int) -> Work:
     )
 
     def work() -> dict[str, float]:
-        network.partial_fit(pictures, labels, classes=range(10))  # once through the pictures
+        network.partial_fit(pictures, labels, classes=range(10))  # one pass over the images
         return {"loss": network.loss_}
 
     return work

@@ -1,4 +1,4 @@
-"""How well a network reads: numbers from its probabilities and the true digits, nothing else."""
+"""Evaluation metrics, computed from a network's probabilities and the true labels."""
 
 import math
 
@@ -19,24 +19,24 @@ MOST_EXAMPLES = 12
 
 
 def evaluate(probabilities: ArrayLike, labels: ArrayLike, blank: ArrayLike | None = None) -> Evaluation:
-    """Compare what was read with what was written.
+    """Compare a network's answers with the true labels.
 
-    A picture without ink is not shown to the network, as in the app: its answer is "no digit". A digit was to be read
-    there, so it counts as an error in the accuracy and in the digit's recall. It has no place among the confusions, the
-    calibration and the mistakes, as no digit was answered.
+    As in the app, an image without ink is not shown to the network: the answer is "no digit". It counts as an error in
+    the accuracy and in the recall of its digit, but not in the confusion matrix, the calibration and the mistakes, as
+    there is no answer.
 
     Args:
-        probabilities: `(n, 10)`, one row a picture; rows of blank pictures are not looked at.
-        labels: `(n,)`, the digits written.
-        blank: `(n,)`, true where a picture has no ink; none has by default.
+        probabilities: `(n, 10)`, one row per image; rows of blank images are ignored.
+        labels: `(n,)`, the true digits.
+        blank: `(n,)`, true for images without ink; by default there are none.
 
     Raises:
-        ValueError: there is no picture.
+        ValueError: there are no images.
     """
     probabilities, labels = np.asarray(probabilities, np.float64), np.asarray(labels)
     blank = np.zeros(len(labels), bool) if blank is None else np.asarray(blank, bool)
     if not len(labels):
-        raise ValueError("there is no picture to evaluate: choose a data set with test pictures")
+        raise ValueError("there are no images to evaluate: choose a data set with test images")
     answers = np.where(blank, NO_DIGIT, probabilities.argmax(axis=1))
     correct = int((answers == labels).sum())
     interval = binomtest(correct, len(labels)).proportion_ci(confidence_level=0.95, method="wilson")
@@ -60,7 +60,7 @@ def evaluate(probabilities: ArrayLike, labels: ArrayLike, blank: ArrayLike | Non
 
 
 def digit_scores(labels: NDArray, answers: NDArray) -> list[DigitScore]:
-    """Precision, recall and F1 of each digit; None where one would divide by zero."""
+    """Precision, recall and F1 of each digit; None instead of a division by zero."""
     columns = precision_recall_fscore_support(labels, answers, labels=list(DIGITS), zero_division=np.nan)
     return [
         DigitScore(digit, int(images), _defined(precision), _defined(recall), _defined(f1))
@@ -73,13 +73,13 @@ def _defined(share: float) -> float | None:
 
 
 def confused_pairs(confusion: NDArray) -> list[ConfusedPair]:
-    """The most frequent confusions of a truth with an answer, at most `MOST_PAIRS`."""
+    """The most frequent pairs of true digit and wrong answer, at most `MOST_PAIRS`."""
     pairs = [ConfusedPair(i, j, int(confusion[i, j])) for i in DIGITS for j in DIGITS if i != j and confusion[i, j]]
     return sorted(pairs, key=lambda pair: -pair.images)[:MOST_PAIRS]
 
 
 def calibration(confidence: NDArray[np.float64], right: NDArray[np.bool_]) -> list[CalibrationBin]:
-    """Answers sorted into equal bins by the probability that the network gave them; empty bins are left out."""
+    """Answers in bins of equal width by their probability; empty bins are left out."""
     bin_of = np.clip(np.ceil(confidence * CALIBRATION_BINS).astype(int) - 1, 0, CALIBRATION_BINS - 1)
     return [
         CalibrationBin(
@@ -94,10 +94,10 @@ def calibration(confidence: NDArray[np.float64], right: NDArray[np.bool_]) -> li
 
 
 def expected_calibration_error(bins: list[CalibrationBin]) -> float | None:
-    """How far the probabilities lie from the truth: Σ (images in bin / all images) · |accuracy − probability|.
+    """The expected calibration error: Σ (images in bin / all images) · |accuracy − probability|.
 
-    0 is perfect: of the answers given with 80 %, 80 % are right. None without any bin. From Guo et al., "On Calibration
-    of Modern Neural Networks", 2017, equation 3, with their 15 bins.
+    0 is perfect: of the answers with a probability of 80 %, 80 % are right. None if there are no bins. From
+    Guo et al., "On Calibration of Modern Neural Networks", 2017, equation 3, with their 15 bins.
     """
     if not bins:
         return None
@@ -106,13 +106,13 @@ def expected_calibration_error(bins: list[CalibrationBin]) -> float | None:
 
 
 def accuracy_of_most_certain(probabilities: NDArray, labels: NDArray, share: float) -> float:
-    """The accuracy on the `share` of the pictures with the largest probabilities, where all others are withheld."""
+    """The accuracy on the `share` of the images with the highest probabilities; the other answers are withheld."""
     answered = np.argsort(-probabilities.max(axis=1), kind="stable")[: round(share * len(labels))]
     return float((probabilities.argmax(axis=1) == labels)[answered].mean())
 
 
 def worst_mistakes(probabilities: NDArray, labels: NDArray, answers: NDArray) -> list[Answer]:
-    """Wrong answers, the most confident first, at most `MOST_MISTAKES`."""
+    """Wrong answers, most confident first, at most `MOST_MISTAKES`."""
     wrong = np.flatnonzero((answers != labels) & (answers != NO_DIGIT))
     confidence = probabilities.max(axis=1)
     worst = wrong[np.argsort(-confidence[wrong], kind="stable")][:MOST_MISTAKES]
@@ -120,9 +120,9 @@ def worst_mistakes(probabilities: NDArray, labels: NDArray, answers: NDArray) ->
 
 
 def examples(probabilities: NDArray, labels: NDArray, answers: NDArray) -> list[Answer]:
-    """Of each cell of the confusion matrix at most `MOST_EXAMPLES` pictures, the most embarrassing first.
+    """At most `MOST_EXAMPLES` images of each cell of the confusion matrix.
 
-    These are the wrong answers that were given with the most confidence, and the right ones given with the least.
+    Wrong answers start with the most confident, right answers with the least confident.
     """
     confidence = probabilities.max(axis=1)
     order = np.argsort(np.where(answers == labels, confidence, -confidence), kind="stable")

@@ -1,4 +1,4 @@
-"""The accuracy report: how well one weights file reads one data set, as a page for people and as JSON for programs."""
+"""The accuracy report of a weights file on a data set, as an HTML page and as JSON."""
 
 import math
 import os
@@ -26,7 +26,7 @@ from .report_plots import LIGHT, mistakes_plot
 from .scores import Answer
 from .test_sets import about_images, load_images
 
-AT_ONCE = 500  # pictures read between two words about how far it is
+CHUNK = 500  # images between two progress updates
 TRAINING = (
     "dataset",
     "recipe",
@@ -43,7 +43,7 @@ PACKAGES = ("numpy", "scipy", "scikit-learn")
 
 
 class ReportError(ValueError):
-    """There can be no report; the message names the cause and the cure."""
+    """No report can be written; the message names the cause and the cure."""
 
 
 def write_report(
@@ -52,19 +52,19 @@ def write_report(
     output: str | os.PathLike[str] | None = None,
     progress: Callable[[float], None] = lambda share: None,
 ) -> tuple[Report, Path]:
-    """Evaluate a weights file and write `report.json` and `report.html`, and `mistakes.png` where there are any.
+    """Evaluate a weights file and write `report.json`, `report.html` and, if there are mistakes, `mistakes.png`.
 
     Args:
-        dataset: a name in `data.datasets.DATASETS`, or the path of a folder or strokes file as in `data.samples`; by
-            default the data set that the network was trained on.
-        output: the folder to write to; `report_folder` chooses it by default.
-        progress: is told the share of the pictures that is read, 0 to 1, again and again.
+        dataset: a name in `data.datasets.DATASETS`, or the path of a folder or file as in `data.samples`; by default
+            the data set that the network was trained on.
+        output: the folder to write to, by default that of `report_folder`.
+        progress: called repeatedly with the share of the images done, 0 to 1.
 
     Returns:
         The report, and the path of `report.html`.
 
     Raises:
-        WeightsError, DatasetError, ReportError: something cannot be read or written. An older report still stands.
+        WeightsError, DatasetError, ReportError: a file cannot be read or written. An older report is unchanged.
     """
     weights = Path(weights)
     classifier = DigitClassifier.load(weights)
@@ -85,7 +85,7 @@ def write_report(
 
 
 def make_report(weights: Path, classifier: DigitClassifier, dataset: str, progress: Callable[[float], None]) -> Report:
-    """Read every picture of the data set once, and say how that went."""
+    """Read every image of the data set once, and compute the report."""
     try:
         history = read_history(weights.with_name("history.csv"))
     except ValueError as error:
@@ -96,9 +96,9 @@ def make_report(weights: Path, classifier: DigitClassifier, dataset: str, progre
     with_ink = np.flatnonzero(~blank)
     read = len(with_ink)
     start = time.perf_counter()
-    for done in range(0, read, AT_ONCE):
+    for done in range(0, read, CHUNK):
         progress(done / read)
-        rows = with_ink[done : done + AT_ONCE]
+        rows = with_ink[done : done + CHUNK]
         probabilities[rows] = classifier.predict_proba(images[rows])
     seconds = time.perf_counter() - start
     progress(1)
@@ -112,7 +112,7 @@ def make_report(weights: Path, classifier: DigitClassifier, dataset: str, progre
         dataset=dataset,
         about_dataset=about_images(dataset),
         training={name: fact(classifier.header.get(name)) for name in TRAINING},
-        versions=in_words({"python": platform.python_version(), **{name: version(name) for name in PACKAGES}}),
+        versions=as_text({"python": platform.python_version(), **{name: version(name) for name in PACKAGES}}),
         parameters=sum(array.size for array in classifier.network.parameters().values()),
         seconds_per_10000=seconds / read * 10_000 if read else None,
         history=history,
@@ -120,19 +120,19 @@ def make_report(weights: Path, classifier: DigitClassifier, dataset: str, progre
 
 
 def pictured(answers: Iterable[Answer], images: NDArray[np.uint8]) -> list[PicturedAnswer]:
-    """The answers, each with the pixels that the network saw."""
+    """The answers, each with the network's input."""
     return [PicturedAnswer(**vars(answer), picture=to_png(255 - images[answer.index])) for answer in answers]
 
 
 def fact(value: Any) -> Fact:
-    """A header's entry, for people: what JSON or a line cannot hold in words, and None for what is not finite."""
+    """An entry of a weights file's header as a plain value: others as text, None for numbers that are not finite."""
     if isinstance(value, dict):
-        return in_words(value)
+        return as_text(value)
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value if isinstance(value, Fact) else str(value)
 
 
-def in_words(value: dict[str, Any]) -> str:
+def as_text(value: dict[str, Any]) -> str:
     """{"numpy": "2.4.6", "scipy": "1.17.1"} → "numpy 2.4.6, scipy 1.17.1"."""
-    return ", ".join(f"{name} {each}" for name, each in value.items())
+    return ", ".join(f"{name} {text}" for name, text in value.items())

@@ -1,4 +1,4 @@
-"""The accuracy report as a file: what `report.json` holds, written and read, and where the reports of a run are."""
+"""The accuracy report as a file: the contents of `report.json`, its reader and writer, and the folders of reports."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,12 +20,12 @@ Fact = str | int | float | None
 
 
 class DamagedReport(ValueError):
-    """The file is no report that can be shown; the message names it and the cure."""
+    """The report cannot be shown; the message names the file and the cure."""
 
 
 @dataclass(frozen=True)
 class PicturedAnswer(Answer):
-    """An answer with what was read: a PNG of 28×28 pixels, dark ink on white paper."""
+    """An answer with the network's input: a PNG of 28×28 pixels, dark ink on white paper."""
 
     picture: bytes
 
@@ -35,14 +35,14 @@ class PicturedAnswer(Answer):
 
 @dataclass(frozen=True, kw_only=True)
 class Report(Evaluation):
-    """How well one weights file reads one data set, and where both come from.
+    """The metrics of a weights file on a data set, and the facts about both.
 
     Attributes:
-        format: another number means another version of this program.
-        dataset: its name, or the path of the user's own pictures.
-        training: how the network was trained, as its weights file tells it.
-        versions: of what it was measured with.
-        seconds_per_10000: None where no picture was read.
+        format: the version of the file format.
+        dataset: the name of the data set, or the path of the user's own images.
+        training: how the network was trained, from the header of its weights file.
+        versions: the versions of Python and of the packages used for the evaluation.
+        seconds_per_10000: time for 10,000 images; None if no image was read.
     """
 
     format: Literal[2]
@@ -60,19 +60,19 @@ class Report(Evaluation):
 
 
 def save_report(path: Path, report: Report) -> None:
-    """Write the report whole or not at all.
+    """Write the report atomically.
 
     Raises:
-        OSError: the disk is full or read-only; what stood at `path` still does.
+        OSError: the disk is full or read-only; an older file at `path` is unchanged.
     """
     write_whole(path, msgspec.json.format(msgspec.json.encode(report), indent=1))
 
 
 def read_report(path: Path) -> Report:
-    """The report in a `report.json`.
+    """Read a `report.json`.
 
     Raises:
-        DamagedReport: the file cannot be read, or does not hold what a `Report` does.
+        DamagedReport: the file cannot be read, or is not a valid `Report`.
     """
     try:
         return msgspec.json.decode(path.read_bytes(), type=Report)
@@ -81,9 +81,9 @@ def read_report(path: Path) -> Report:
 
 
 def report_folder(weights: Path, dataset: str | None = None) -> Path:
-    """Where a report goes: into `runs/<name>/report/`, for a data set that is not the network's own a folder deeper.
+    """The folder of a report: `runs/<name>/report/`, with a subfolder if the data set is not the network's own.
 
-    A weights file outside of `runs/<name>/` makes its own name there: `model/pretrained/quick.npz` goes to
+    For a weights file outside `runs/<name>/`, the name is made from its path: `model/pretrained/quick.npz` gives
     `runs/pretrained-quick/report/`.
     """
     path = weights.resolve()
@@ -95,7 +95,7 @@ def report_folder(weights: Path, dataset: str | None = None) -> Path:
 
 
 def list_reports(runs: Path) -> list[Path]:
-    """Every `report.json` below `runs`, the newest first."""
+    """Every `report.json` in `runs`, newest first."""
     return sorted(runs.glob("*/report/**/report.json"), key=lambda path: path.stat().st_mtime, reverse=True)
 
 

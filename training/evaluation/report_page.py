@@ -1,4 +1,4 @@
-"""The accuracy report as people read it: an HTML page and a few lines in the terminal."""
+"""The accuracy report as an HTML page, and as text for the terminal."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -20,7 +20,7 @@ PLOTS: dict[str, Callable[[Any, Theme], bytes]] = {
 
 
 def page(report: Report) -> str:
-    """The report as one HTML file with its pictures inside: nothing else is needed to show it."""
+    """The report as a single HTML file that contains its images."""
     pictures = {
         name: {theme: data_url(plot(getattr(report, name), colours)) for theme, colours in THEMES.items()}
         for name, plot in PLOTS.items()
@@ -31,12 +31,12 @@ def page(report: Report) -> str:
 
 
 def terminal_table(report: Report) -> str:
-    """The report in few lines."""
+    """A summary of the report for the terminal."""
     low, high = report.accuracy_interval
     pairs = ", ".join(f"{pair.truth} as {pair.answer} ({pair.images})" for pair in report.confused_pairs[:5])
     lines = [
         f"weights      {report.weights}, {report.parameters:,} parameters",
-        f"pictures     {report.about_dataset}",
+        f"test set     {report.about_dataset}",
         f"accuracy     {percent(report.accuracy)}, 95 % interval {percent(low)} to {percent(high)}",
         f"             {report.correct:,} of {report.images:,} right, {report.blank:,} without ink",
         f"calibration  expected error {percent(report.calibration_error)}",

@@ -1,4 +1,4 @@
-"""The report's pictures as PNG bytes. Only this file knows matplotlib."""
+"""The report's plots as PNG bytes. Only this file uses matplotlib."""
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -34,7 +34,7 @@ DARK = Theme(paper="#16191d", ink="#eceff2", quiet="#7d8590", first="#74b9ff", s
 
 
 def confusion_plot(confusion: Sequence[Sequence[int]], theme: Theme) -> bytes:
-    """The confusion matrix. Right answers carry no colour: no confusion would show beside them."""
+    """The confusion matrix. Right answers have no colour: they would outshine every confusion."""
     counts = np.array(confusion)
     wrong = np.where(np.eye(10, dtype=bool), 0, counts)
     with in_colours(theme):
@@ -49,18 +49,18 @@ def confusion_plot(confusion: Sequence[Sequence[int]], theme: Theme) -> bytes:
 
 
 def calibration_plot(bins: Sequence[CalibrationBin], theme: Theme) -> bytes:
-    """Above: how often answers of one probability are right, ideally on the diagonal. Below: how many they are."""
+    """Above: the accuracy of answers by their probability, ideally on the diagonal. Below: the number of answers."""
     probabilities, accuracies = [bin.probability for bin in bins], [bin.accuracy for bin in bins]
     with in_colours(theme):
         figure = Figure((8, 6.5), layout="constrained")
         above, below = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1])
         above.plot([0, 1], [0, 1], "--", color=theme.quiet, label="perfect calibration")
         above.plot(probabilities, accuracies, "o-", color=theme.first, label="this network")
-        above.set(ylabel="share that is right", xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
+        above.set(ylabel="accuracy", xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
         above.legend()
         lower, width = [bin.lower for bin in bins], [bin.upper - bin.lower for bin in bins]
         below.bar(lower, [bin.images for bin in bins], width, align="edge", color=theme.first, ec=theme.paper)
-        below.set(xlabel="probability given to the answer", ylabel="pictures", yscale="log", ylim=(0.5, None))
+        below.set(xlabel="probability of the answer", ylabel="images", yscale="log", ylim=(0.5, None))
         return png(figure)
 
 
@@ -70,9 +70,9 @@ def history_plot(history: Sequence[Epoch], theme: Theme) -> bytes:
     with in_colours(theme):
         figure = Figure((11, 4.5), layout="constrained")
         for axes, quantity in zip(figure.subplots(1, 2), ("loss", "accuracy"), strict=True):
-            for part, colour in (("train", theme.second), ("validation", theme.first)):
-                values = np.array([getattr(row, f"{part}_{quantity}") for row in history], float)  # None leaves a gap
-                axes.plot(epochs, values, "o-", color=colour, markersize=4, label=part)
+            for split, colour in (("train", theme.second), ("validation", theme.first)):
+                values = np.array([getattr(row, f"{split}_{quantity}") for row in history], float)  # None leaves a gap
+                axes.plot(epochs, values, "o-", color=colour, markersize=4, label=split)
             axes.set(xlabel="epoch", ylabel=quantity)
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
             axes.legend()
@@ -80,7 +80,7 @@ def history_plot(history: Sequence[Epoch], theme: Theme) -> bytes:
 
 
 def mistakes_plot(mistakes: Sequence[PicturedAnswer], theme: Theme) -> bytes:
-    """The most confident mistakes beside each other, what each was written as and what it was read as."""
+    """A grid of the most confident mistakes, each with the true digit and the answer."""
     shown = mistakes[:MISTAKES_SHOWN]
     rows = -(-len(shown) // MISTAKES_IN_A_ROW)
     with in_colours(theme):
@@ -112,7 +112,7 @@ def in_colours(theme: Theme) -> AbstractContextManager[None]:
 
 
 def png(figure: Figure) -> bytes:
-    """The figure, sharp enough for a projector."""
+    """The figure as PNG bytes, sharp enough for a projector."""
     file = BytesIO()
     figure.savefig(file, format="png", dpi=130)
     return file.getvalue()

@@ -1,4 +1,4 @@
-"""What is measured of a network: plain numbers. Where one is not defined, as a recall without pictures, it is None."""
+"""The metrics of a report, as plain numbers; None if undefined, such as the recall of a digit without images."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ Ten = Meta(min_length=10, max_length=10)
 
 @dataclass(frozen=True)
 class DigitScore:
-    """How one digit fares."""
+    """The scores of one digit."""
 
     digit: Digit
     images: Natural
-    precision: float | None  # of the answers that name this digit, how many are right
-    recall: float | None  # of the pictures of this digit, how many are read as it
+    precision: float | None  # share of the answers with this digit that are right
+    recall: float | None  # share of the images of this digit that are read right
     f1: float | None  # the harmonic mean of the two
 
 
@@ -33,40 +33,38 @@ class ConfusedPair:
 
 @dataclass(frozen=True)
 class CalibrationBin:
-    """The pictures read with a probability above `lower` and up to `upper`."""
+    """The images whose answer has a probability above `lower` and up to `upper`."""
 
     lower: float
     upper: float
     images: Natural
-    probability: float  # the mean of what the network gave its answers
-    accuracy: float  # the share of the answers that are right
+    probability: float  # mean probability of the answers
+    accuracy: float  # share of the answers that are right
 
 
 @dataclass(frozen=True)
 class Answer:
-    """How a picture was read; `index` is its place in the test set."""
+    """The answer to one image; `index` is its position in the test set."""
 
     index: Natural
     truth: Digit
     answer: Digit
-    probability: float  # that the network gave its answer
+    probability: float  # of the answer
 
 
 @dataclass(frozen=True, kw_only=True)
 class Evaluation:
-    """All numbers of a report."""
+    """All metrics of a report."""
 
     images: Natural
-    blank: Natural  # pictures without ink, which count as errors
+    blank: Natural  # images without ink, which count as errors
     correct: Natural
     accuracy: float
-    accuracy_interval: tuple[float, float]  # 95 %, Wilson's
+    accuracy_interval: tuple[float, float]  # 95 % confidence interval (Wilson)
     digits: Annotated[list[DigitScore], Ten]
-    confusion: Annotated[
-        list[Annotated[list[Natural], Ten]], Ten
-    ]  # a row for each true digit, a column for each answer
-    confused_pairs: list[ConfusedPair]  # the most frequent first
+    confusion: Annotated[list[Annotated[list[Natural], Ten]], Ten]  # one row per true digit, one column per answer
+    confused_pairs: list[ConfusedPair]  # most frequent first
     calibration: list[CalibrationBin]  # without empty bins
     calibration_error: float | None
-    mistakes: Sequence[Answer]  # the most confident first
-    examples: Sequence[Answer]  # of each cell of the confusion matrix
+    mistakes: Sequence[Answer]  # most confident first
+    examples: Sequence[Answer]  # a few of each cell of the confusion matrix

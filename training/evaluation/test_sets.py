@@ -1,4 +1,4 @@
-"""What a network can be measured on: data sets that have a name, and the user's own files."""
+"""The test sets: named data sets, and the user's own files."""
 
 from pathlib import Path
 
@@ -10,15 +10,15 @@ from data.samples import load_samples
 
 
 def about_images(dataset: str) -> str:
-    """What `load_images` gives, in words."""
+    """A description of the images that `load_images` returns."""
     return f"the test images of {DATASETS[dataset].about}" if dataset in DATASETS else f"the digits in {dataset}"
 
 
 def load_images(dataset: str) -> tuple[NDArray[np.uint8], NDArray[np.integer]]:
-    """The test pictures `(n, 28, 28)` of a data set, and their digits `(n,)`.
+    """The test images `(n, 28, 28)` of a data set, and their labels `(n,)`.
 
     Args:
-        dataset: a name in `data.datasets.DATASETS`, or the path of a folder or strokes file as in `data.samples`.
+        dataset: a name in `data.datasets.DATASETS`, or the path of a folder or file as in `data.samples`.
 
     Raises:
         DatasetError: there is no such data set, or it cannot be read.
@@ -27,7 +27,9 @@ def load_images(dataset: str) -> tuple[NDArray[np.uint8], NDArray[np.integer]]:
         try:
             loaded = load_dataset(dataset)
         except OpenMLUnreachable as error:
-            raise DatasetError(f"{error}: try again later, or choose the data set digits, which is at hand") from None
+            raise DatasetError(
+                f"{error}: try again later, or choose the data set digits, which needs no download"
+            ) from None
         return loaded.test_images, loaded.test_labels
     if not Path(dataset).exists():
         raise DatasetError(f"there is no data set, folder or file {dataset!r}: choose {', '.join(DATASETS)} or a path")

@@ -1,1 +1,1 @@
-"""What is learned beside a data set's own images: distorted ones, redrawn ones, written ones, and non-digit images."""
+"""Training images beyond a data set's own: distorted images, redrawn and written digits, and non-digit images."""

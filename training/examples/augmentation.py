@@ -1,9 +1,9 @@
-"""Augmentation: pictures a little turned, sized, slanted and moved, so that a network never sees the same one twice.
+"""Augmentation: images slightly rotated, scaled, slanted and shifted, so that a network never sees the same one twice.
 
-Such a map of a picture is a linear map of its pixels: a sparse 784×784 matrix with four numbers a row, the bilinear
-weights. To build and apply one for every image would cost more than the training step; instead an image shares its map
-with those at the same position of the neighbouring batches. Within a batch all maps differ, and a product of one matrix
-with dozens of pictures takes about a microsecond a picture.
+Each such distortion is a linear map of the pixels: a sparse 784×784 matrix with four numbers per row, the bilinear
+weights. Building and applying one for every image would cost more than the training step. So images at the same
+position in neighbouring batches share a map. Within a batch all maps differ, and multiplying one matrix with dozens of
+images takes about a microsecond per image.
 """
 
 from dataclasses import dataclass
@@ -12,19 +12,19 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-SIZE = 28  # pixels, both ways
+SIZE = 28  # pixels, width and height
 
 
 @dataclass(frozen=True)
 class Distortion:
-    """How far pictures are changed at most, each way, drawn evenly: the affine distortions of Simard et al., "Best
-    Practices for Convolutional Neural Networks", 2003.
+    """The limits of random affine distortions, drawn uniformly in both directions: Simard et al., "Best Practices for
+    Convolutional Neural Networks", 2003.
 
     Attributes:
         rotation: degrees.
-        scale: share of the size; width and height change apart.
-        shear: pixels to the side for each pixel up.
-        shift: pixels, both ways.
+        scale: share of the size; width and height vary independently.
+        shear: pixels sideways per pixel upwards.
+        shift: pixels, horizontally and vertically.
     """
 
     rotation: float
@@ -33,11 +33,11 @@ class Distortion:
     shift: float
 
     def draw_map(self, rng: np.random.Generator) -> csr_array:
-        """A random map: the float32 matrix that takes flattened pictures `(784, n)` to moved ones."""
+        """A random map: the float32 matrix that distorts flattened images `(784, n)`."""
         angle = np.radians(rng.uniform(-self.rotation, self.rotation))
         cos, sin = np.cos(angle), np.sin(angle)
         slant = rng.uniform(-self.shear, self.shear)
-        # From a pixel of the result to the place in the picture that it is taken from, y before x.
+        # From a pixel of the result to its source position in the image, y before x.
         matrix = np.array([[cos, -sin], [sin, cos]]) @ np.array([[1, 0], [slant, 1]])
         matrix *= rng.uniform(1 - self.scale, 1 + self.scale, size=2)
         centre = (SIZE - 1) / 2
@@ -47,7 +47,7 @@ class Distortion:
 
 
 def bilinear(places: NDArray[np.float64]) -> csr_array:
-    """The matrix that reads a flattened picture at `places` `(2, 784)`, y and x in pixels; outside it is paper."""
+    """The matrix that samples a flattened image at `places` `(2, 784)`, y and x in pixels; outside is paper."""
     corner = np.floor(places)
     (y_far, x_far), (y, x) = places - corner, corner.astype(np.int32)
     columns = np.empty((places.shape[1], 4), np.int32)
@@ -63,7 +63,7 @@ def bilinear(places: NDArray[np.float64]) -> csr_array:
 def augment(
     images: NDArray[np.uint8], batch_size: int, distortion: Distortion, rng: np.random.Generator
 ) -> NDArray[np.uint8]:
-    """The pictures `(n, 28, 28)`, moved. Those `batch_size` apart share a map."""
+    """The images `(n, 28, 28)`, distorted. Images `batch_size` apart share a map."""
     moved = np.empty((len(images), SIZE * SIZE), np.uint8)
     for position in range(min(batch_size, len(images))):
         pictures = images[position::batch_size].reshape(-1, SIZE * SIZE).T.astype(np.float32)  # (784, batches)

@@ -1,8 +1,8 @@
-"""Other people's hands: MNIST's digits redrawn with the strokes that its writers, Americans of the 1990s, leave out.
+"""Other writing styles: MNIST's digits redrawn with strokes that its writers, Americans of the 1990s, do not use.
 
-Much of the world starts a one with a long upstroke, crosses its sevens, slashes its zeros, curls its nines, and closes
-its fours or draws them without lifting the pen. Every digit goes through the same redrawing, whether it gets such a
-stroke or not: nothing but the stroke itself may tell what was done to it, or a network would learn the trace instead.
+In much of the world people start a one with a long upstroke, cross their sevens, slash their zeros, curl their nines,
+and close their fours or draw them without lifting the pen. All digits go through the same redrawing, with or without
+such a stroke. Otherwise a network would recognize the traces of the redrawing instead of the stroke.
 """
 
 from collections.abc import Callable
@@ -13,21 +13,21 @@ from PIL import Image
 
 from data.ink import draw_segments, frame, pen_width
 
-ZOOM = 2.5  # times; lines are drawn and cut in pixels finer than the frame's
-CANVAS = 112  # of these pixels: a digit of 20 frame pixels, with room for strokes around it
-SHARPNESS = 3.5  # of edges on the canvas: brings them back to the frame as MNIST's own, neither softer nor harder
-WIDTHS = (0.7, 1.1)  # times as wide as it was
-MOST_UNEVEN = 1.4  # power of the height, see _proportioned
+ZOOM = 2.5  # canvas pixels per frame pixel
+CANVAS = 112  # canvas pixels, width and height: a digit of 20 frame pixels with room for strokes around it
+SHARPNESS = 3.5  # of edges on the canvas: chosen so that edges in the frame are as sharp as MNIST's
+WIDTHS = (0.7, 1.1)  # range of the factor by which the width changes
+MOST_UNEVEN = 1.4  # largest power of the height, see _proportioned
 Point = NDArray[np.float64]  # x and y in pixels
 
 
 def redraw(images: NDArray[np.uint8], labels: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
-    """The digits as other hands might write them, in MNIST's frame: uint8 `(n, 28, 28)`."""
+    """The digits in other writing styles, in MNIST's frame: uint8 `(n, 28, 28)`."""
     return np.stack([_redrawn(image, int(label), rng) for image, label in zip(images, labels, strict=True)])
 
 
 def place(image: NDArray[np.uint8], matrix: NDArray[np.float64], shift: Point | float = 0.0) -> NDArray[np.float32]:
-    """The picture on a canvas, 0 to 1: what lies at p there is from (matrix · p + shift), both seen from the centre.
+    """The image on a canvas, 0 to 1: pixel p is sampled at (matrix · p + shift), both relative to the centre.
 
     Args:
         matrix: `(2, 2)`, for y before x.
@@ -54,11 +54,11 @@ def _redrawn(image: NDArray[np.uint8], digit: int, rng: np.random.Generator) -> 
     return frame(ink)
 
 
-# Each takes a digit on its canvas, and gives it as another hand would have written it.
+# Each function takes a digit on its canvas, and returns it in another writing style.
 
 
 def upstroke(ink: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
-    """A line up to the top of a one, from the left, up to as long as the one itself; at times a foot besides."""
+    """A one with an upstroke from the left, up to as long as the one itself; sometimes also with a foot."""
     top, bottom = _end(ink, 0), _end(ink, -1)
     stem = bottom - top
     angle = rng.uniform(np.radians(15), np.radians(60))
@@ -73,7 +73,7 @@ def upstroke(ink: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.f
 
 
 def crossbar(ink: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
-    """A bar through the stem of a seven, from its middle to near its foot; at times a hook down from its left end."""
+    """A seven with a bar through the lower half of its stem; sometimes also with a hook at its left end."""
     top, bottom = _end(ink, 0), _end(ink, -1)
     height = bottom[1] - top[1]
     row = round(top[1] + rng.uniform(0.4, 0.8) * height)
@@ -88,7 +88,7 @@ def crossbar(ink: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.f
 
 
 def slash(ink: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
-    """A line through a zero, from below on the left to above on the right."""
+    """A zero with a line from the lower left to the upper right."""
     rows, columns = _extent(ink)
     low = np.array([columns[0], rows[1]]) + rng.uniform(-8, 8, 2)
     high = np.array([columns[1], rows[0]]) + rng.uniform(-8, 8, 2)
@@ -96,7 +96,7 @@ def slash(ink: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.floa
 
 
 def curl(ink: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
-    """The foot of a nine led on to the left, in an arc that may rise again."""
+    """A nine whose foot continues to the left, in an arc that may rise again."""
     bottom = _end(ink, -1)
     rows, _ = _extent(ink)
     height = rows[1] - rows[0]
@@ -107,7 +107,7 @@ def curl(ink: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float
 
 
 def other_four(ink: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
-    """A four closed at its top; or its stem begun at the bar and short, as when the pen is not lifted."""
+    """A four closed at its top; or with a short stem that starts at the bar, as when the pen is not lifted."""
     rows, columns = _extent(ink)
     height, middle = rows[1] - rows[0], (columns[0] + columns[1]) // 2
     bar = rows[0] + height // 4 + int((ink > 0.5)[rows[0] + height // 4 : rows[1] - height // 5].sum(axis=1).argmax())
@@ -123,7 +123,7 @@ def other_four(ink: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np
     return changed if (changed > 0.5).sum() > 100 else ink
 
 
-# What is done to which digit, and to what share of them.
+# The change of each digit, and the share of the digits that get it.
 CHANGES: dict[int, tuple[Callable[[NDArray[np.float32], np.random.Generator], NDArray[np.float32]], float]] = {
     0: (slash, 0.2),
     1: (upstroke, 0.75),
@@ -141,8 +141,8 @@ def curve(start: Point, control: Point, end: Point) -> NDArray[np.float64]:
 
 
 def _proportioned(ink: NDArray[np.float32], power: float) -> NDArray[np.float32]:
-    """The upper part larger and the lower part smaller, or the other way round: what lies at the share h of the ink's
-    height comes from h to the `power`."""
+    """The upper part enlarged and the lower part reduced, or the other way round: the row at the share h of the ink's
+    height is taken from h ** `power`."""
     (first, last), _ = _extent(ink)
     height = max(1, last - first)
     rows = np.arange(len(ink), dtype=np.float64)
@@ -154,12 +154,12 @@ def _proportioned(ink: NDArray[np.float32], power: float) -> NDArray[np.float32]
 
 
 def _with_lines(ink: NDArray[np.float32], lines: list[NDArray[np.float64]]) -> NDArray[np.float32]:
-    """The ink with lines drawn by the same pen."""
+    """The ink with additional lines of the same pen width."""
     return np.maximum(ink, draw_segments(np.concatenate(lines), pen_width(ink), len(ink)))
 
 
 def _end(ink: NDArray[np.float32], row: int) -> Point:
-    """Where the ink begins at its top (row 0) or ends at its bottom (row −1): the middle of its outermost line."""
+    """The upper end (row 0) or lower end (row −1) of the ink: the middle of its outermost line."""
     rows = np.flatnonzero((ink > 0.5).any(axis=1))
     line = rows[row]
     further_in = line + (3 if row == 0 else -3)  # where the pen's middle is

@@ -1,18 +1,18 @@
-"""The skeletons that `written_digits.py` writes from: how schools teach digits, and what hands make of it.
+"""The skeletons for `written_digits.py`: digits as taught in schools, and as people write them.
 
 Each is a line of text. "-18,40~7 -3,20 10,0! 10,50 10,100 / -14,100 34,100" is a one with an upstroke and a foot:
 
 - `x,y` is a point that the pen passes through, in hundredths of the digit's height: x to the right, y from the top, 0,
   to the bottom, 100;
 - `!` makes that point a corner; everywhere else the line is smooth;
-- `~7` lets that point lie up to seven hundredths away, both ways, where hands differ more than elsewhere;
+- `~7` lets that point vary by up to seven hundredths in x and y, where styles differ more than elsewhere;
 - `/` lifts the pen.
 
-The number before it is its weight: how often it is written compared with the others of its digit. Common hands have two
-or more. All were made up for this project; none is taken from a data set.
+The number before the text is its weight: its frequency relative to the others of its digit. Common styles have 2 or
+more. All were designed for this project; none is taken from a data set.
 """
 
-# Digit → hand → weight and skeleton.
+# Digit → style → weight and skeleton.
 SKELETONS: dict[int, dict[str, tuple[int, str]]] = {
     0: {
         "oval": (3, "42,4 26,0 8,18 0,50 10,86 32,100 54,84 60,48 50,14 32,0 20,4"),

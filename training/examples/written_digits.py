@@ -1,8 +1,8 @@
-"""Digits written from skeletons: hands of the world that MNIST's writers, Americans of the 1990s, did not have.
+"""Digits drawn from skeletons, in writing styles that MNIST's writers, Americans of the 1990s, did not use.
 
-Redrawn digits stay near MNIST's own; these go further. All ten digits are written, in common hands and rare ones, and
-all in the same way: the points of a skeleton are moved a little, joined by a smooth line, and drawn with a pen as wide
-as those of MNIST. So nothing but its shape tells which digit a picture shows.
+Redrawn digits stay close to MNIST's own; these go further. All ten digits are drawn, in common and in rare styles, and
+all in the same way: the points of a skeleton are moved a little, connected by a smooth line, and drawn with MNIST's pen
+widths. So only its shape tells which digit an image shows.
 """
 
 import re
@@ -19,16 +19,16 @@ from data.ink import BOX, CENTRE, SIZE, draw_segments
 
 from .skeletons import SKELETONS
 
-# Each digit draws one number from each of these.
-JITTER = (0.01, 0.05)  # heights of the digit; how far its points stray
-UNEVEN = (0.75, 1.35)  # power of the height: over 1 the upper part is smaller and the lower part larger
-TAPER = (-0.2, 0.2)  # share by which the bottom is wider and the top is narrower
-STRETCH = (0.85, 1.45)  # times as wide as the skeleton
-SLANT = (-0.25, 0.5)  # to the right for each unit up
-PEN = (1.2, 2.3, 4.0)  # pixels: the thinnest, the most frequent, the thickest
+# For each image, a number is drawn at random from each of these ranges.
+JITTER = (0.01, 0.05)  # standard deviation of the points, as a share of the digit's height
+UNEVEN = (0.75, 1.35)  # power of the height: above 1 the upper part shrinks and the lower part grows
+TAPER = (-0.2, 0.2)  # share by which the bottom is wider and the top narrower
+STRETCH = (0.85, 1.45)  # factor of the width
+SLANT = (-0.25, 0.5)  # units to the right per unit upwards
+PEN = (1.2, 2.3, 4.0)  # pixels: thinnest, most frequent, thickest
 
-MIDDLE = 0.3  # of the skeletons, from left to right
-STEPS = 6  # straight segments from one point to the next
+MIDDLE = 0.3  # x of the skeletons' middle
+STEPS = 6  # straight segments between two points
 POINT = re.compile(r"(-?\d+),(-?\d+)(!?)(?:~(\d+))?")
 
 
@@ -36,12 +36,12 @@ class Stroke(NamedTuple):
     """A stroke of a skeleton, in heights of the digit."""
 
     points: NDArray[np.float64]  # (k, 2), x and y
-    freedom: NDArray[np.float64]  # (k, 1), how far each point may lie elsewhere
-    corners: list[int]  # which points end a smooth line, the first and the last among them
+    freedom: NDArray[np.float64]  # (k, 1), how far each point may be moved
+    corners: list[int]  # the points at which a smooth line ends, including the first and the last
 
 
 def write_digits(labels: NDArray[np.integer], rng: np.random.Generator) -> NDArray[np.uint8]:
-    """A digit for each of the labels `(n,)`, in a hand drawn by weight, in MNIST's frame: uint8 `(n, 28, 28)`."""
+    """A digit for each of the labels `(n,)`, in a random style, in MNIST's frame: uint8 `(n, 28, 28)`."""
     images = np.empty((len(labels), SIZE, SIZE), np.uint8)
     for digit, hands in SKELETONS.items():
         weights = np.array([weight for weight, _ in hands.values()])
@@ -54,14 +54,14 @@ def write_digits(labels: NDArray[np.integer], rng: np.random.Generator) -> NDArr
 
 
 def write(digit: int, hand: str, count: int, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """The digit `count` times in the same hand, never quite the same: uint8 `(count, 28, 28)`."""
+    """`count` random variants of the digit in the same style: uint8 `(count, 28, 28)`."""
     _, skeleton = SKELETONS[digit][hand]
     jitter = rng.uniform(*JITTER, (count, 1, 1))
     power, taper, stretch, slant = (rng.uniform(*limits, (count, 1)) for limits in (UNEVEN, TAPER, STRETCH, SLANT))
     lines = []
     for points, freedom, corners in parse(skeleton):
         moved = points + freedom * rng.uniform(-1, 1, (count, *points.shape))
-        # A point strays by itself and, by as much, with its stroke.
+        # Each point moves by itself and, by as much, with its stroke.
         moved += jitter / 2 * (rng.normal(size=moved.shape) + rng.normal(size=(count, 1, 2)))
         x, y = moved[..., 0], moved[..., 1]
         y = np.sign(y) * np.abs(y) ** power
@@ -76,19 +76,19 @@ def write(digit: int, hand: str, count: int, rng: np.random.Generator) -> NDArra
 
 @cache
 def parse(skeleton: str) -> list[Stroke]:
-    """The strokes of a skeleton, written as `skeletons.py` says."""
+    """The strokes of a skeleton, in the notation of `skeletons.py`."""
     strokes = []
     for stroke in skeleton.split("/"):
         marks = POINT.findall(stroke)
         numbers = np.array([(int(x), int(y), int(freedom or 0)) for x, y, _, freedom in marks]) / 100
-        corners = {0, len(marks) - 1} | {number for number, (_, _, corner, _) in enumerate(marks) if corner}
+        corners = {0, len(marks) - 1} | {i for i, (_, _, corner, _) in enumerate(marks) if corner}
         strokes.append(Stroke(numbers[:, :2], numbers[:, 2:], sorted(corners)))
     return strokes
 
 
 def smooth(points: NDArray[np.float64], corners: list[int]) -> NDArray[np.float64]:
-    """Lines `(n, m, 2)` through points `(n, k, 2)`, smooth between one corner and the next: cubic splines of Catmull &
-    Rom, "A Class of Local Interpolating Splines", 1974, which go straight on beyond both ends.
+    """Lines `(n, m, 2)` through points `(n, k, 2)`, smooth between corners: cubic splines by Catmull & Rom, "A Class of
+    Local Interpolating Splines", 1974, extended in a straight line at both ends.
     """
     t = np.arange(STEPS)[:, np.newaxis] / STEPS
     weights = np.hstack([-t + 2 * t**2 - t**3, 2 - 5 * t**2 + 3 * t**3, t + 4 * t**2 - 3 * t**3, t**3 - t**2]) / 2
@@ -102,11 +102,11 @@ def smooth(points: NDArray[np.float64], corners: list[int]) -> NDArray[np.float6
 
 
 def _drawn(segments: NDArray[np.float64], pen: float) -> NDArray[np.float32]:
-    """Segments `(s, 2, 2)` in any unit as a picture `(28, 28)` in MNIST's frame, 0 to 255, its lines `pen` wide."""
+    """Segments `(s, 2, 2)` in any unit as an image `(28, 28)` in MNIST's frame, 0 to 255, with lines `pen` wide."""
     lowest, highest = segments.min(axis=(0, 1)), segments.max(axis=(0, 1))
     scale = (BOX - pen) / (highest - lowest).max()
-    # In the upper left corner, its outer edges on those of the pixels, and from there by whole pixels: as MNIST was.
+    # First drawn in the upper left corner, aligned with the pixels, then shifted by whole pixels, as MNIST was.
     drawn = draw_segments((segments - lowest) * scale + (pen - 1) / 2, pen, SIZE)
-    x, y = SIZE - np.ceil((highest - lowest) * scale + pen)  # how far it may go
+    x, y = SIZE - np.ceil((highest - lowest) * scale + pen)  # the largest shift
     shift = np.round(CENTRE - np.array(ndimage.center_of_mass(drawn))).clip(0, (y, x)).astype(int)
     return np.round(np.roll(drawn, shift, axis=(0, 1)) * 255)

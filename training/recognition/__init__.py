@@ -1,1 +1,1 @@
-"""From what somebody drew to digits, and how well that goes."""
+"""Reading drawings: splitting strokes into digits, reading each digit, and measuring both."""

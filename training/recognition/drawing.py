@@ -1,4 +1,4 @@
-"""What somebody drew, read: strokes parted into digits, and each digit read. Where `data` and `model` meet."""
+"""Reads a drawing: splits its strokes into digits and reads each digit. Here `data` and `model` meet."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,9 +15,9 @@ from model.reading import Reading
 
 @dataclass(frozen=True, eq=False)
 class DrawnDigit:
-    """One digit of a drawing: its strokes, the picture that the network sees, and what it reads there."""
+    """One digit of a drawing: its strokes, the network's input, and the reading."""
 
-    strokes: Strokes  # none where a picture was uploaded
+    strokes: Strokes  # empty for an uploaded image
     image: NDArray[np.uint8]  # (28, 28)
     reading: Reading
 
@@ -30,11 +30,12 @@ class DrawnDigit:
 
 
 def read_drawing(classifier: DigitClassifier, strokes: Sequence[NDArray[np.float64]]) -> list[DrawnDigit]:
-    """The digits in the strokes, from left to right; none where there is no point."""
+    """The digits in the strokes, from left to right; empty if there are no points."""
 
     def read(groups: list[Strokes]) -> list[DrawnDigit]:
-        images = np.stack([picture(group) for group in groups])
-        return [DrawnDigit(*each) for each in zip(groups, images, classifier.read(images), strict=True)]
+        images = np.stack([image_of(group) for group in groups])
+        readings = classifier.read(images)
+        return [DrawnDigit(*parts) for parts in zip(groups, images, readings, strict=True)]
 
     def certainty(groups: list[Strokes]) -> list[float]:
         return [digit.reading.probability for digit in read(groups)]
@@ -43,7 +44,7 @@ def read_drawing(classifier: DigitClassifier, strokes: Sequence[NDArray[np.float
     return read(groups) if groups else []
 
 
-def picture(group: Strokes) -> NDArray[np.uint8]:
+def image_of(group: Strokes) -> NDArray[np.uint8]:
     image = strokes_to_image(group)
     assert image is not None  # a group has points
     return image

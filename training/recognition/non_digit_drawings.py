@@ -1,6 +1,6 @@
-"""Drawings that are no digit: letters, signs, scribbles and blots, to measure how many a network refuses.
+"""Non-digit drawings: letters, signs, scribbles and blots, to measure how many of them a network refuses.
 
-None is a digit in disguise, as O, S or B are. Nobody trains or chooses on them.
+None looks like a digit, as O, S or B do. They are used neither for training nor for choosing a network.
 """
 
 import numpy as np
@@ -11,13 +11,13 @@ from data.ink import strokes_to_image
 
 Strokes = list[NDArray[np.float64]]
 
-VARIANTS = 16  # of each kind, to measure with
-WOBBLE = 0.03  # how far a hand misses the points it aims at
-TURN, SLANT, STRETCH = 0.12, 0.15, 0.12  # radians, shear and share of the length: standard deviations
-STEP = 0.02  # between the points of a stroke
-ROUNDING = 1.5  # standard deviation, in steps, of what rounds the corners
+VARIANTS = 16  # samples of each kind
+WOBBLE = 0.03  # standard deviation of the corners' positions
+TURN, SLANT, STRETCH = 0.12, 0.15, 0.12  # standard deviations: in radians, as a shear, and as a share of the length
+STEP = 0.02  # distance between the points of a stroke
+ROUNDING = 1.5  # standard deviation, in steps, of the filter that rounds the corners
 
-# The corners of each shape, stroke by stroke; x runs to the right and y down, both from 0 to 1.
+# The corners of the strokes of each shape; x runs to the right and y down, both from 0 to 1.
 SHAPES: dict[str, list[list[tuple[float, float]]]] = {
     "A": [[(0, 1), (0.45, 0), (0.9, 1)], [(0.2, 0.62), (0.72, 0.62)]],
     "E": [[(0.7, 0), (0, 0), (0, 1), (0.7, 1)], [(0, 0.5), (0.55, 0.5)]],
@@ -71,15 +71,15 @@ SHAPES: dict[str, list[list[tuple[float, float]]]] = {
 }  # fmt: skip
 
 
-def drawings_of_no_digit() -> tuple[list[tuple[str, Strokes]], NDArray[np.uint8]]:
-    """Those to measure with, always the same: the kind and the strokes of each, and their pictures `(n, 28, 28)`."""
+def non_digit_samples() -> tuple[list[tuple[str, Strokes]], NDArray[np.uint8]]:
+    """The samples, always the same ones: the kind and the strokes of each, and their images `(n, 28, 28)`."""
     drawings = make_non_digits(VARIANTS, np.random.default_rng(0))
     images = [image for _, strokes in drawings if (image := strokes_to_image(strokes)) is not None]
     return drawings, np.stack(images)
 
 
 def make_non_digits(variants: int, rng: np.random.Generator) -> list[tuple[str, Strokes]]:
-    """So many of each kind, no two alike: its name, and strokes as `data.ink.strokes_to_image` takes them."""
+    """`variants` random drawings of each kind: its name, and its strokes as for `data.ink.strokes_to_image`."""
     drawings = [(name, by_hand(corners, rng)) for name, corners in SHAPES.items() for _ in range(variants)]
     for name, draw in (("scribble", scribble), ("zigzag", zigzag), ("spiral", spiral), ("blot", blot)):
         drawings += [(name, draw(rng)) for _ in range(variants)]
@@ -87,7 +87,7 @@ def make_non_digits(variants: int, rng: np.random.Generator) -> list[tuple[str, 
 
 
 def by_hand(corners: list[list[tuple[float, float]]], rng: np.random.Generator) -> Strokes:
-    """The shape as a hand draws it: not quite where it aims, turned, slanted and stretched, its corners round."""
+    """The shape as if drawn by hand: jittered, rotated, slanted and stretched, with round corners."""
     cos, sin = np.cos(angle := rng.normal(0, TURN)), np.sin(angle)
     stretch = np.diag(1 + rng.normal(0, STRETCH, 2).clip(-0.3, 0.3))
     drawn = stretch @ [[1, rng.normal(0, SLANT)], [0, 1]] @ [[cos, -sin], [sin, cos]]
@@ -95,26 +95,26 @@ def by_hand(corners: list[list[tuple[float, float]]], rng: np.random.Generator) 
 
 
 def scribble(rng: np.random.Generator) -> Strokes:
-    """A pen that wanders to and fro without an aim."""
+    """A random scribble."""
     return [line(rng.uniform(0, 1, (rng.integers(9, 25), 2)))]
 
 
 def zigzag(rng: np.random.Generator) -> Strokes:
-    """Something crossed out."""
+    """A zigzag, as for crossing something out."""
     turns = rng.integers(8, 16)
     corners = np.stack([np.linspace(0, 1, turns), np.arange(turns) % 2 * rng.uniform(0.3, 1)], axis=1)
     return [line(corners + rng.normal(0, WOBBLE, corners.shape))]
 
 
 def spiral(rng: np.random.Generator) -> Strokes:
-    """Three or four times around, further out each time."""
+    """A spiral of three or four turns."""
     angle = np.linspace(0, 2 * np.pi * rng.uniform(2.8, 4), 120) + rng.uniform(0, 2 * np.pi)
     radius = np.linspace(0.03, 0.5, 120) + gaussian_filter1d(rng.normal(0, WOBBLE, 120), 4)
     return [np.stack([radius * np.cos(angle), rng.uniform(0.8, 1.2) * radius * np.sin(angle)], axis=1)]
 
 
 def blot(rng: np.random.Generator) -> Strokes:
-    """A patch filled with ink, by a line that leaves no gaps."""
+    """A patch filled with ink."""
     rows = 24
     y = np.linspace(-1, 1, rows)
     half = np.sqrt(1 - y**2) * rng.uniform(0.6, 1.1)
@@ -123,9 +123,9 @@ def blot(rng: np.random.Generator) -> Strokes:
 
 
 def line(corners: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Points close together on the way through the corners, which are rounded."""
+    """A smooth line through the corners, as closely spaced points."""
     lengths = np.hypot(*np.diff(corners, axis=0).T)
-    way = np.concatenate([[0], np.cumsum(lengths)])
-    at = np.linspace(0, way[-1], max(3, round(way[-1] / STEP)))
-    points = np.stack([np.interp(at, way, axis) for axis in corners.T], axis=1)
+    distances = np.concatenate([[0], np.cumsum(lengths)])
+    at = np.linspace(0, distances[-1], max(3, round(distances[-1] / STEP)))
+    points = np.stack([np.interp(at, distances, axis) for axis in corners.T], axis=1)
     return gaussian_filter1d(points, ROUNDING, axis=0, mode="nearest")

@@ -1,7 +1,7 @@
-"""How well strokes are parted into digits: `python -m training.recognition.number_splitting WEIGHTS STROKES.npz`.
+"""Measures the splitting of strokes into digits: `python -m training.recognition.number_splitting WEIGHTS STROKES.npz`.
 
-Single digits are not to be parted at all. Numbers are composed from two to five digits of one writer, at several
-distances, and with half of their digits joined to the one before by a stroke.
+Single digits must not be split at all. Numbers are composed of two to five digits by the same writer, with several
+spacings; in one of them half of the digits are connected to the digit before.
 """
 
 import sys
@@ -19,26 +19,26 @@ from model.weights import WeightsError
 from ..cli import Parser
 from .drawing import DrawnDigit, read_drawing
 
-NUMBERS = 400  # of each kind
-DIGITS = (2, 5)  # in a number: fewest, most
-UNEVEN = 0.04  # how far the feet of digits are from one line: standard deviation, as a share of their height
+NUMBERS = 400  # per spacing
+DIGITS = (2, 5)  # per number: fewest, most
+UNEVEN = 0.04  # standard deviation of the digits' vertical position, as a share of their height
 
 
 @dataclass(frozen=True)
 class Spacing:
-    """The gap between the boxes around two digits, from and to, as a share of their height."""
+    """The range of the gap between the boxes of two neighbouring digits, as a share of their height."""
 
     name: str
     narrowest: float
     widest: float
-    joined: float = 0  # the share of digits that the pen was not lifted before
+    connected: float = 0  # share of digits connected to the digit before
 
 
 SPACINGS = (
     Spacing("natural", 0.15, 0.4),
     Spacing("tight", -0.02, 0.1),
     Spacing("touching", -0.1, 0.02),
-    Spacing("joined", 0.1, 0.4, joined=0.5),
+    Spacing("connected", 0.1, 0.4, connected=0.5),
 )
 
 
@@ -46,10 +46,10 @@ def main(arguments: list[str] | None = None) -> int:
     """Returns the exit status: 0, or 2 for bad input."""
     parser = Parser(
         prog="python -m training.recognition.number_splitting",
-        description="Count how often strokes are parted as they should.",
+        description="Count how often strokes are split correctly.",
     )
-    parser.add_argument("weights", help="the weights file whose network decides where the geometry leaves a choice")
-    parser.add_argument("strokes", help="a file of single digits: data/samples.py says what is in one")
+    parser.add_argument("weights", help="the weights file of the network that decides ambiguous cases")
+    parser.add_argument("strokes", help="a strokes file of single digits: data/samples.py describes the format")
     options = parser.parse_args(arguments)
     try:
         classifier = DigitClassifier.load(options.weights)
@@ -58,8 +58,8 @@ def main(arguments: list[str] | None = None) -> int:
     except (WeightsError, DatasetError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    parted = sum(len(read_drawing(classifier, strokes)) != 1 for strokes in drawings)
-    print(f"single    {parted} of {len(drawings):,} digits parted")
+    wrong = sum(len(read_drawing(classifier, strokes)) != 1 for strokes in drawings)
+    print(f"single     {wrong} of {len(drawings):,} digits wrongly split")
     for spacing in SPACINGS:
         rng = np.random.default_rng(0)
         right = read = 0
@@ -68,17 +68,17 @@ def main(arguments: list[str] | None = None) -> int:
             chosen = rng.choice(same_writer, rng.integers(*DIGITS, endpoint=True))
             number = compose([drawings[i] for i in chosen], spacing, rng)
             digits = read_drawing(classifier, [stroke for stroke, _ in number])
-            right += is_parted_right(digits, number)
+            right += is_split_right(digits, number)
             read += [digit.reading.digit for digit in digits] == [labels[i] for i in chosen]
-        shares = f"{right / NUMBERS:.1%} of {NUMBERS} numbers parted right, {read / NUMBERS:.1%} read right"
-        print(f"{spacing.name:8}  {shares}")
+        shares = f"{right / NUMBERS:.1%} of {NUMBERS} numbers split right, {read / NUMBERS:.1%} read right"
+        print(f"{spacing.name:9}  {shares}")
     return 0
 
 
 def compose(
     digits: list[Strokes], spacing: Spacing, rng: np.random.Generator
 ) -> list[tuple[NDArray, NDArray[np.intp]]]:
-    """The digits side by side: each stroke, and for each of its points the place of its digit, -1 in a ligature."""
+    """A number of these digits: its strokes, each with the place of the digit of every point, -1 in a ligature."""
     height = np.median([np.ptp(np.concatenate(digit)[:, 1]) for digit in digits])
     number: list[tuple[NDArray, NDArray[np.intp]]] = []
     right = 0.0
@@ -90,23 +90,23 @@ def compose(
         moved = [stroke + move for stroke in digit]
         right = max(stroke[:, 0].max() for stroke in moved)
         strokes = [(stroke, np.full(len(stroke), place)) for stroke in moved]
-        if number and rng.random() < spacing.joined:
+        if number and rng.random() < spacing.connected:
             (before, places), (after, more) = number.pop(), strokes.pop(0)
             ligature = np.linspace(before[-1], after[0], 8)[1:-1]
-            joined = np.concatenate([before, ligature, after])
-            number.append((joined, np.concatenate([places, np.full(len(ligature), -1), more])))
+            stroke = np.concatenate([before, ligature, after])
+            number.append((stroke, np.concatenate([places, np.full(len(ligature), -1), more])))
         number += strokes
     return number
 
 
-def is_parted_right(digits: list[DrawnDigit], number: list[tuple[NDArray, NDArray[np.intp]]]) -> bool:
-    """Whether each digit found has the points of its own and, but for crossings, no others."""
+def is_split_right(digits: list[DrawnDigit], number: list[tuple[NDArray, NDArray[np.intp]]]) -> bool:
+    """Whether each digit has its own points and, except at crossings, no others."""
     place_of = {tuple(point): place for stroke, places in number for point, place in zip(stroke, places, strict=True)}
     if len(digits) != max(place_of.values()) + 1:
         return False
     for place, digit in enumerate(digits):
         found = [place_of[tuple(point)] for stroke in digit.strokes for point in stroke]
-        known = [each for each in found if each >= 0]
+        known = [found_place for found_place in found if found_place >= 0]
         if known.count(place) < 0.95 * len(known):
             return False
     return True

@@ -1,4 +1,4 @@
-"""How many drawings that are no digit are refused: `python -m training.recognition.refusals WEIGHTS STROKES.npz`."""
+"""Measures how many non-digit drawings are refused: `python -m training.recognition.refusals WEIGHTS STROKES.npz`."""
 
 import sys
 from collections import Counter
@@ -14,7 +14,7 @@ from model.weights import WeightsError
 from ..cli import Parser
 from ..formatting import percent
 from .drawing import read_drawing
-from .non_digit_drawings import drawings_of_no_digit
+from .non_digit_drawings import non_digit_samples
 
 LEAST_REFUSED = 8  # kinds to name
 
@@ -23,10 +23,10 @@ def main(arguments: list[str] | None = None) -> int:
     """Returns the exit status: 0, or 2 for bad input."""
     parser = Parser(
         prog="python -m training.recognition.refusals",
-        description="Count what is refused as no digit, rightly and wrongly.",
+        description="Count non-digits and digits that are refused as non-digits.",
     )
     parser.add_argument("weights", help="the weights file to measure")
-    parser.add_argument("strokes", help="a file of real digits: data/samples.py says what is in one")
+    parser.add_argument("strokes", help="a strokes file of real digits: data/samples.py describes the format")
     options = parser.parse_args(arguments)
     try:
         classifier = DigitClassifier.load(options.weights)
@@ -34,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (WeightsError, DatasetError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    non_digits, images = drawings_of_no_digit()
+    non_digits, images = non_digit_samples()
     kinds = Counter(name for name, _ in non_digits)
     readings = classifier.read(images)
     refused = Counter(
@@ -45,10 +45,10 @@ def main(arguments: list[str] | None = None) -> int:
         any(digit.reading.verdict is Verdict.NO_DIGIT for digit in read_drawing(classifier, strokes))
         for _, strokes in non_digits
     )
-    print(f"{len(non_digits):,} drawings of {len(kinds)} kinds that are no digit")
+    print(f"{len(non_digits):,} non-digit drawings of {len(kinds)} kinds")
     print(f"  refused              {share(refused.total(), len(non_digits))}")
     print(f"  unsure               {share(verdicts[Verdict.UNSURE], len(non_digits))}")
-    print(f"  refused, or a part of them, where they may be a number too  {share(on_the_page[True], len(non_digits))}")
+    print(f"  refused at least in part, if read as a number  {share(on_the_page[True], len(non_digits))}")
     least = sorted(kinds, key=lambda name: refused[name] / kinds[name])[:LEAST_REFUSED]
     print(f"  least often refused  {', '.join(f'{name} {refused[name]}/{kinds[name]}' for name in least)}")
 

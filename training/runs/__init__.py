@@ -1,1 +1,1 @@
-"""Training runs as folders below `runs/`: started, watched, stopped."""
+"""Training runs, each a folder in `runs/`: start, watch, stop and resume them."""

@@ -1,7 +1,7 @@
-"""Fine-tunings: what one came to, as its `result.json` says it, and those that the app started.
+"""Fine-tunings: the result of one, as stored in its `result.json`, and those that the app starts.
 
-These are processes of their own, which outlive the page and the server. Each has a folder `runs/handwriting-N/`. What
-it prints goes to `log.txt` there.
+Each is a separate process, which continues when the page or the server is closed. It has a folder
+`runs/handwriting-N/`; its output goes to `log.txt` there.
 """
 
 import re
@@ -16,12 +16,12 @@ from model.files import write_whole
 from ..files import RUNS
 from ..json_numbers import Natural, Positive
 from .lock import is_locked
-from .run import LOCK, last_words, launch_into
+from .run import LOCK, last_log_line, launch_into
 
 
 @dataclass(frozen=True)
 class RightBeforeAndAfter:
-    """How many of some images were read right before the fine-tuning, and after."""
+    """The number of images that were read right before and after the fine-tuning, of `images` images."""
 
     images: Positive
     before: Natural
@@ -30,15 +30,15 @@ class RightBeforeAndAfter:
 
 @dataclass(frozen=True, kw_only=True)
 class FineTuningResult:
-    """What a fine-tuning came to.
+    """The result of a fine-tuning.
 
     Attributes:
-        kept: whether there are new weights.
-        weights: the file that it started from.
-        dataset: what these were trained on.
-        seconds: how long it learned.
-        validation: on the data set's images that no training learns.
-        own: on the person's digits.
+        kept: whether the new weights were saved.
+        weights: the weights file that it started from.
+        dataset: the data set that these weights were trained on.
+        seconds: its duration.
+        validation: the result on the data set's validation images.
+        own: the result on the person's digits.
     """
 
     format: Literal[1]
@@ -52,12 +52,12 @@ class FineTuningResult:
 
 @dataclass(frozen=True)
 class FineTuning:
-    """A fine-tuning as its folder tells it.
+    """A fine-tuning, as described by the files in its folder.
 
     Attributes:
-        running: whether its process is at work.
-        last_line: of what it printed.
-        result: what its `result.json` says; None where it has none, or a damaged one.
+        running: whether its process is running.
+        last_line: the last line of its log.
+        result: the contents of its `result.json`; None if the file is missing or damaged.
     """
 
     folder: Path
@@ -67,7 +67,7 @@ class FineTuning:
 
 
 def write_result(path: Path, result: FineTuningResult) -> None:
-    """Write it whole or not at all.
+    """Write the result atomically.
 
     Raises:
         OSError: the disk is full or read-only.
@@ -76,7 +76,7 @@ def write_result(path: Path, result: FineTuningResult) -> None:
 
 
 def read_result(path: Path) -> FineTuningResult | None:
-    """What a fine-tuning came to, if the file is there and whole."""
+    """The result of a fine-tuning; None if the file is missing or damaged."""
     try:
         return msgspec.json.decode(path.read_bytes(), type=FineTuningResult)
     except (OSError, ValueError, RecursionError):
@@ -84,10 +84,10 @@ def read_result(path: Path) -> FineTuningResult | None:
 
 
 def start(root: Path, weights: Path) -> Path:
-    """Let the weights learn the drawings in `root/handwriting.sqlite`; the new run's folder.
+    """Start fine-tuning the weights on the drawings in `root/handwriting.sqlite`; returns the new run's folder.
 
     Raises:
-        OSError: the folder cannot be made, or the process not started.
+        OSError: the folder cannot be created or the process cannot be started.
     """
     folder = new_folder(root / RUNS)
     launch_into(folder, root, "training.finetune", ["--weights", str(weights), "--name", folder.name])
@@ -95,32 +95,32 @@ def start(root: Path, weights: Path) -> Path:
 
 
 def latest(root: Path) -> FineTuning | None:
-    """The fine-tuning that was started last."""
-    folders = [log.parent for log in (root / RUNS).glob("handwriting-*/log.txt") if number(log.parent)]
-    return read(max(folders, key=number)) if folders else None
+    """The fine-tuning that was started last, if there is one."""
+    folders = [log.parent for log in (root / RUNS).glob("handwriting-*/log.txt") if run_number(log.parent)]
+    return read(max(folders, key=run_number)) if folders else None
 
 
 def read(folder: Path) -> FineTuning:
-    """The fine-tuning in a folder."""
-    running = is_locked(folder / LOCK)  # asked first: one that ends meanwhile has written its result before
-    return FineTuning(folder, running, last_words(folder), read_result(folder / "result.json"))
+    """Read the fine-tuning in a folder."""
+    running = is_locked(folder / LOCK)  # check first: a process writes its result before it releases the lock
+    return FineTuning(folder, running, last_log_line(folder), read_result(folder / "result.json"))
 
 
 def new_folder(runs: Path) -> Path:
-    """A folder that nobody has, `handwriting-1` or the next."""
+    """Create the next free folder: `handwriting-1`, `handwriting-2`, …"""
     runs.mkdir(exist_ok=True)
-    taken = max(map(number, runs.iterdir()), default=0)
+    last = max(map(run_number, runs.iterdir()), default=0)
     while True:
-        taken += 1
-        folder = runs / f"handwriting-{taken}"
+        last += 1
+        folder = runs / f"handwriting-{last}"
         try:
             folder.mkdir()
             return folder
-        except FileExistsError:  # another session was quicker
+        except FileExistsError:  # another session created it first
             continue
 
 
-def number(folder: Path) -> int:
-    """3 of `handwriting-3`; 0 of any other name."""
+def run_number(folder: Path) -> int:
+    """3 for `handwriting-3`; 0 for any other name."""
     match = re.fullmatch(r"handwriting-([1-9][0-9]{0,8})", folder.name)
     return int(match[1]) if match else 0

@@ -1,6 +1,6 @@
-"""A run's lock: while one process trains a run, no other may.
+"""A run's lock: only one process at a time may train a run.
 
-The system takes it back when the process ends, in whatever way.
+The system releases the lock when the process ends, however it ends.
 """
 
 import os
@@ -16,7 +16,7 @@ except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
 CAN_LOCK = fcntl is not None
-PATIENCE = 0.3  # seconds; whoever only asks whether there is a lock holds it for an instant
+TIMEOUT = 0.3  # seconds; a process that only checks the lock holds it for an instant
 
 
 class Locked(RuntimeError):
@@ -24,20 +24,20 @@ class Locked(RuntimeError):
 
 
 @contextmanager
-def locked(path: Path, patience: float = PATIENCE) -> Iterator[None]:
-    """Hold the lock `path`, a file that then names this process, from `with` to its end.
+def locked(path: Path, timeout: float = TIMEOUT) -> Iterator[None]:
+    """Hold the lock file `path` within the `with` block; meanwhile the file contains this process's id.
 
-    The file stays: to delete it would let two processes each lock a file of that name. Where the system has no such
-    locks, nothing is held.
+    The file is never deleted: otherwise two processes could each lock a file of that name. On a system without such
+    locks, nothing is locked.
 
     Raises:
-        Locked: another process, or another thread, holds it for longer than `patience` seconds.
-        OSError: the file cannot be made.
+        Locked: another process or thread holds the lock for longer than `timeout` seconds.
+        OSError: the file cannot be created.
     """
     file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
-        deadline = time.monotonic() + patience
-        while not _taken(file):
+        deadline = time.monotonic() + timeout
+        while not _acquire(file):
             if time.monotonic() > deadline:
                 raise Locked(f"{path} is held by another process")
             time.sleep(0.02)
@@ -49,27 +49,27 @@ def locked(path: Path, patience: float = PATIENCE) -> Iterator[None]:
 
 
 def is_locked(path: Path) -> bool:
-    """Whether a process holds the lock `path` right now."""
+    """Whether a process holds the lock `path` at this moment."""
     try:
         file = os.open(path, os.O_RDWR)
     except OSError:
         return False
     try:
-        return not _taken(file)
+        return not _acquire(file)
     finally:
         os.close(file)
 
 
 def holder(path: Path) -> int | None:
-    """The number of the process that holds the lock `path`; None where nobody does, or the file names none."""
+    """The id of the process that holds the lock `path`; None if nobody holds it or the file contains no process id."""
     if not is_locked(path):
         return None
-    number = path.read_bytes()[:20]
-    return int(number) if re.fullmatch(rb"[1-9][0-9]{1,9}", number) else None
+    pid = path.read_bytes()[:20]
+    return int(pid) if re.fullmatch(rb"[1-9][0-9]{1,9}", pid) else None
 
 
-def _taken(file: int) -> bool:
-    """Take the lock of an open file, if it is free; closing the file gives it back."""
+def _acquire(file: int) -> bool:
+    """Lock an open file if nobody else has; returns whether it is locked now. Closing the file releases the lock."""
     if fcntl is None:
         return True
     try:

@@ -1,4 +1,4 @@
-"""The commands of this room as processes of their own, for pages that must stay responsive meanwhile."""
+"""Runs this project's commands in separate processes, so that pages stay responsive."""
 
 import os
 import subprocess
@@ -11,14 +11,13 @@ from ..files import PROJECT
 
 
 class CommandError(ValueError):
-    """A command was refused or failed; the message says why, as the command did."""
+    """A command was refused or failed; the message is the command's own."""
 
 
 def launch(root: Path, module: str, arguments: Sequence[str], output: Any) -> subprocess.Popen[bytes]:
-    """`python -m module …` in the folder `root`, its output and errors going to the file or pipe `output`.
+    """Start `python -m module …` in the folder `root`; its output and errors go to the file or pipe `output`.
 
-    It is the leader of a session of its own: Ctrl-C in the terminal of whoever starts it does not reach it, and it
-    goes on when they end.
+    The process leads its own session: Ctrl-C in the terminal does not reach it, and it continues when its parent ends.
     """
     return subprocess.Popen(
         [sys.executable, "-m", module, *arguments],
@@ -32,16 +31,16 @@ def launch(root: Path, module: str, arguments: Sequence[str], output: Any) -> su
 
 
 def evaluate(root: Path, weights: str, dataset: str) -> Iterator[float]:
-    """`make evaluate`, giving the share that is done, 0 to 1, while it is at work; whoever asks no more ends it.
+    """Run `make evaluate` and yield its progress, 0 to 1. Closing the generator ends the process.
 
     Args:
-        root: the project's folder, where `runs/` is.
-        weights: the weights file, seen from there.
+        root: the project's folder, which contains `runs/`.
+        weights: the weights file, relative to `root`.
 
     Raises:
-        CommandError: there can be no report.
+        CommandError: no report could be written.
     """
-    last = "it did not say why"
+    last = "it gave no reason"
     arguments = ["--dataset", dataset, "--progress", "--", weights]
     with launch(root, "training.evaluate", arguments, subprocess.PIPE) as process:
         assert process.stdout is not None

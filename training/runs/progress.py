@@ -1,7 +1,6 @@
-"""What a run leaves for others to watch it by: `progress.json`, how far it is, and `history.csv`, a row an epoch.
+"""A run's progress on disk: `progress.json`, its current state, and `history.csv`, one row per epoch.
 
-Writers and readers of both files stand here together. `progress.json` also holds what the network makes of a dozen
-hard digits.
+Each file's writer and reader are here. `progress.json` also holds the network's probabilities for a dozen hard digits.
 """
 
 import csv
@@ -21,12 +20,12 @@ from ..pictures import from_png
 
 
 class DamagedProgress(ValueError):
-    """The file does not hold what a progress.json does; the message names it and the cure."""
+    """A progress.json is damaged; the message names the file and the cure."""
 
 
 @dataclass(frozen=True)
 class WatchedDigit:
-    """What the network makes of one validation image, a PNG of 28×28 pixels; `index` is its place in the data set."""
+    """A validation image, a PNG of 28×28 pixels, with the network's answer; `index` is its position in the data set."""
 
     index: Natural
     truth: Digit
@@ -39,24 +38,24 @@ class WatchedDigit:
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
-    """How far a run is, as `progress.json` tells it."""
+    """The contents of `progress.json`."""
 
     format: Literal[1]
-    about: dict[str, Any]  # as in a weights file: recipe, data set, seed, …
+    about: dict[str, Any]  # as in a weights file: recipe, dataset, seed, …
     epochs: Positive
-    steps: Positive  # in an epoch
-    epoch: Natural  # how many are done
-    step: Natural  # of the next one
-    loss: float  # the mean over the epoch's images so far
+    steps: Positive  # per epoch
+    epoch: Natural  # epochs completed
+    step: Natural  # steps completed in the current epoch
+    loss: float  # mean over the images of the current epoch so far
     accuracy: float
-    seconds: float  # trained so far
+    seconds: float  # training time so far
     seconds_left: float
     digits: list[WatchedDigit]
 
 
 @dataclass(frozen=True)
 class Epoch:
-    """What pages show of a row of `history.csv`; None stands for a number that is not finite."""
+    """A row of `history.csv`, with the columns that pages show; None for a number that is not finite."""
 
     epoch: float | None
     train_loss: float | None
@@ -66,33 +65,33 @@ class Epoch:
 
 
 def write_progress(path: Path, progress: Progress) -> None:
-    """Write it whole or not at all.
+    """Write the progress atomically.
 
     Raises:
-        OSError: the disk is full or read-only; what stood at `path` still does.
+        OSError: the disk is full or read-only; the file at `path` is unchanged.
     """
     write_whole(path, msgspec.json.encode(progress))
 
 
 def read_progress(path: Path) -> Progress | None:
-    """What a `progress.json` holds; None where there is no such file.
+    """The contents of a `progress.json`; None if there is no such file.
 
     Raises:
-        DamagedProgress: it does not hold what a `Progress` does.
+        DamagedProgress: the file is not a valid `Progress`.
     """
     try:
         return msgspec.json.decode(path.read_bytes(), type=Progress)
     except FileNotFoundError:
         return None
     except (OSError, ValueError, RecursionError):
-        raise DamagedProgress(f"{path} is damaged: it is written anew when the run goes on") from None
+        raise DamagedProgress(f"{path} is damaged: it is written again when the run continues") from None
 
 
 def write_history(path: Path, history: list[dict[str, float]]) -> None:
-    """Write a row an epoch, whole or not at all.
+    """Write one row per epoch, atomically.
 
     Raises:
-        OSError: the disk is full or read-only; what stood at `path` still does.
+        OSError: the disk is full or read-only; the file at `path` is unchanged.
     """
     text = io.StringIO()
     table = csv.DictWriter(text, history[0], lineterminator="\n")
@@ -102,7 +101,7 @@ def write_history(path: Path, history: list[dict[str, float]]) -> None:
 
 
 def read_history(path: Path) -> list[Epoch]:
-    """The training run epoch by epoch; empty where it left no file.
+    """The history, one row per epoch; empty if there is no such file.
 
     Raises:
         ValueError: the file is damaged; the message names it and the cure.
@@ -113,9 +112,9 @@ def read_history(path: Path) -> list[Epoch]:
     except FileNotFoundError:
         return []
     except (OSError, KeyError, TypeError, ValueError, csv.Error) as error:
-        raise ValueError(f"{path} is damaged ({error!r}): move it away to go without curves") from None
+        raise ValueError(f"{path} is damaged ({error!r}): move it away to continue without training curves") from None
 
 
 def _finite(text: str) -> float | None:
-    number = float(text)
-    return number if math.isfinite(number) else None
+    value = float(text)
+    return value if math.isfinite(value) else None

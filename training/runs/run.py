@@ -1,4 +1,4 @@
-"""Training runs as folders below `runs/`: listed, started, stopped. All that is known of one is in its files."""
+"""Training runs, each a folder in `runs/`: list, start, stop and resume them. A run is described by its files alone."""
 
 import argparse
 import os
@@ -16,26 +16,27 @@ from .lock import CAN_LOCK, Locked, holder, is_locked, locked
 from .process import launch
 from .progress import DamagedProgress, Epoch, Progress, read_history, read_progress
 
-PATIENCE = 60  # seconds for a process to start, or to stop
-LOCK = "lock"  # the file in a run's folder that is locked while it trains
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")  # of a folder that cannot lead anywhere else
+TIMEOUT = 60  # seconds for a process to start or to stop
+LOCK = "lock"  # a file in the run's folder, locked while the run is being trained
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")  # a folder name that cannot lead outside `runs/`
+NAMING = "use up to 64 letters, digits, dots, dashes and underscores, and start with a letter or digit"
 
-State = Literal["running", "finished", "failed", "stopped", "not begun"]
+State = Literal["running", "finished", "failed", "paused", "never started"]
 
 
 class RunError(ValueError):
-    """What was asked for does not go with what is in the run's folder; the message says so and what helps."""
+    """The request does not fit the state of the run; the message names the cause and the cure."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """A run as its files tell it.
+    """A run, as described by its files.
 
     Attributes:
-        state: "failed" where its log ends in an error; "not begun" where it ended before there was anything to keep.
-        progress: what `read_progress` gives, if it wrote such a file.
-        history: a row an epoch.
-        problems: which of its files are damaged, in words.
+        state: "failed" if its log ends with an error; "never started" if it ended before its first checkpoint.
+        progress: the contents of its `progress.json`, or None if there is no such file.
+        history: one row per epoch.
+        problems: a message for each damaged file.
     """
 
     folder: Path
@@ -49,22 +50,22 @@ class Run:
         return self.folder.name
 
     @property
-    def can_go_on(self) -> bool:
-        return self.state in ("stopped", "failed") and (self.folder / "checkpoint.npz").exists()
+    def can_resume(self) -> bool:
+        return self.state in ("paused", "failed") and (self.folder / "checkpoint.npz").exists()
 
 
 def list_runs(runs: Path) -> list[Run]:
-    """Every run below `runs`, those that train first, then the newest first."""
-    folders = [folder for folder in runs.glob("*/") if any((folder / name).exists() for name in _SIGNS)]
+    """Every run in `runs`: running ones first, then the newest first."""
+    folders = [folder for folder in runs.glob("*/") if any((folder / name).exists() for name in _RUN_FILES)]
     newest_first = sorted(folders, key=lambda folder: folder.stat().st_mtime, reverse=True)
     return sorted(map(read_run, newest_first), key=lambda run: run.state != "running")
 
 
-_SIGNS = ("checkpoint.npz", "weights.npz", "log.txt")
+_RUN_FILES = ("checkpoint.npz", "weights.npz", "log.txt")
 
 
 def read_run(folder: Path) -> Run:
-    """The run in a folder."""
+    """Read the run in a folder."""
     problems: list[str] = []
     progress, history = None, []
     try:
@@ -79,20 +80,20 @@ def read_run(folder: Path) -> Run:
 
 
 def _state(folder: Path) -> State:
-    # In this order: a run that ends meanwhile has written its weights before it let go of the lock.
+    # Check the lock first: a run that finishes in between writes its weights before it releases the lock.
     if is_locked(folder / LOCK):
         return "running"
     if (folder / "weights.npz").exists():
         return "finished"
-    if last_words(folder).startswith("error: "):
+    if last_log_line(folder).startswith("error: "):
         return "failed"
-    return "stopped" if (folder / "checkpoint.npz").exists() else "not begun"
+    return "paused" if (folder / "checkpoint.npz").exists() else "never started"
 
 
-def last_words(folder: Path) -> str:
-    """The last line of a run's log; empty where there is none.
+def last_log_line(folder: Path) -> str:
+    """The last line of a run's log; empty if there is no log.
 
-    The last line of a traceback counts as an error too.
+    If the log contains a traceback, "error: " is put before the line.
     """
     try:
         with open(folder / "log.txt", "rb") as file:
@@ -106,29 +107,29 @@ def last_words(folder: Path) -> str:
 
 
 def run_name(text: str) -> str:
-    """The name of a folder that cannot lead anywhere else, for argparse."""
+    """A run's name, which cannot lead outside `runs/`; a type for argparse."""
     if not NAME.fullmatch(text):
-        raise argparse.ArgumentTypeError("use up to 64 letters, digits, dots, dashes and underscores")
+        raise argparse.ArgumentTypeError(NAMING)
     return text
 
 
 def free_name(runs: Path, recipe: str) -> str:
-    """A name for a new run: "quick", or "quick-2" where there is such a run, and so on."""
-    name, number = recipe, 1
-    while any((runs / name / sign).exists() for sign in _SIGNS):
-        number += 1
-        name = f"{recipe}-{number}"
+    """A free name for a new run: "quick", or "quick-2" if that is taken, and so on."""
+    name, suffix = recipe, 1
+    while any((runs / name / file).exists() for file in _RUN_FILES):
+        suffix += 1
+        name = f"{recipe}-{suffix}"
     return name
 
 
 def start(root: Path, name: str, recipe: str, dataset: str, epochs: int, seed: int) -> None:
-    """Train a new run `root/runs/name` in a process of its own, and return when it has its lock.
+    """Start training a new run `root/runs/name` in a separate process; returns once that process holds the run's lock.
 
     Raises:
-        RunError: the name is none, or taken; another run trains; or the process ended at once.
+        RunError: the name is invalid or taken, another run is being trained, or the process ended at once.
     """
     if not NAME.fullmatch(name):
-        raise RunError("a run's name is up to 64 letters, digits, dots, dashes and underscores, no mark first")
+        raise RunError(f"{name!r} cannot be the name of a run: {NAMING}")
     folder = root / RUNS / name
     if (folder / "checkpoint.npz").exists() or (folder / "weights.npz").exists():
         raise RunError(f"there is a run named {name}: choose another name")
@@ -136,41 +137,41 @@ def start(root: Path, name: str, recipe: str, dataset: str, epochs: int, seed: i
     _train(root, name, options)
 
 
-def go_on(root: Path, name: str) -> None:
-    """Go on with the run `root/runs/name` where it stopped, likewise.
+def resume(root: Path, name: str) -> None:
+    """Resume the run `root/runs/name` from its checkpoint, in a separate process as well.
 
     Raises:
-        RunError: there is nothing to go on with; another run trains; or the process ended at once.
+        RunError: there is no checkpoint, another run is being trained, or the process ended at once.
     """
     if not NAME.fullmatch(name) or not (root / RUNS / name / "checkpoint.npz").exists():
-        raise RunError(f"there is no run named {name} to go on with")
+        raise RunError(f"there is no run named {name} to resume")
     _train(root, name, ["--resume"])
 
 
 def stop(root: Path, name: str) -> None:
-    """Let a run save itself after its step and end, and return when it did. One that does not train is left alone.
+    """Stop a run: it finishes its step, saves and ends. Returns once it has ended, or at once if it is not running.
 
     Raises:
-        RunError: it is still at it after a minute.
+        RunError: it is still running after a minute.
     """
     lock = root / RUNS / name / LOCK
-    process = holder(lock)
-    if process is None:
+    pid = holder(lock)
+    if pid is None:
         return
-    os.kill(process, signal.SIGTERM)  # not SIGINT, which whatever a shell script starts with & is deaf to
-    if not _comes_true(lambda: not is_locked(lock)):
-        raise RunError(f"{name} was asked to stop and still trains: wait, or end process {process}")
+    os.kill(pid, signal.SIGTERM)  # not SIGINT: processes that a shell script starts in the background ignore it
+    if not _wait_until(lambda: not is_locked(lock)):
+        raise RunError(f"{name} was asked to stop but is still running: wait, or end process {pid}")
 
 
 def _train(root: Path, name: str, options: Sequence[str]) -> None:
     if not CAN_LOCK:
-        raise RunError("this system has no file locks, which keep two people from training one run: use `make train`")
+        raise RunError("this system has no file locks, so two processes could train the same run: use `make train`")
     runs = root / RUNS
     folder = runs / name
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        # Held until the run has a lock of its own, so that of two people only one finds that nothing trains.
-        with locked(runs / ".start.lock", patience=PATIENCE):
+        # Held until the run holds its own lock, so that two people cannot start a run at the same moment.
+        with locked(runs / ".start.lock", timeout=TIMEOUT):
             for other in runs.glob(f"*/{LOCK}"):
                 if is_locked(other):
                     raise RunError(f"{other.parent.name} is being trained: wait for it, or stop it first")
@@ -178,25 +179,25 @@ def _train(root: Path, name: str, options: Sequence[str]) -> None:
     except Locked:
         raise RunError("another run is being started: try again in a moment") from None
     if not started:
-        raise RunError(last_words(folder).removeprefix("error: ") or "the training process did not start")
+        raise RunError(last_log_line(folder).removeprefix("error: ") or "the training process did not start")
 
 
 def launch_into(folder: Path, root: Path, module: str, arguments: Sequence[str]) -> bool:
-    """`launch` with its log in a run's folder; whether it got so far as to lock the folder, or to end well.
+    """`launch` with its output in the run's log; returns whether the process locked the folder or ended successfully.
 
     Raises:
-        OSError: the log cannot be written, or the process not started.
+        OSError: the log cannot be written or the process cannot be started.
     """
     with open(folder / "log.txt", "wb") as log:
         process = launch(root, module, arguments, log)
-    # Whoever started a process must hear of its end, or it is kept as a zombie.
+    # Wait for the process, or it stays behind as a zombie after its end.
     threading.Thread(target=process.wait, daemon=True).start()
-    return _comes_true(lambda: is_locked(folder / LOCK) or process.poll() is not None) and not process.poll()
+    return _wait_until(lambda: is_locked(folder / LOCK) or process.poll() is not None) and not process.poll()
 
 
-def _comes_true(condition: Any) -> bool:
-    """Wait until the condition holds; whether it did in time."""
-    deadline = time.monotonic() + PATIENCE
+def _wait_until(condition: Any) -> bool:
+    """Wait until the condition holds; returns whether it did within `TIMEOUT`."""
+    deadline = time.monotonic() + TIMEOUT
     while not condition():
         if time.monotonic() > deadline:
             return False

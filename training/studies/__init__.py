@@ -1,1 +1,1 @@
-"""What several runs say together: seeds, writers, model cards."""
+"""Studies of trained networks: several seeds, simulated writers, model cards."""

@@ -1,7 +1,7 @@
-"""Write the model card of a weights file, beside it: `python -m training.studies.model_card WEIGHTS STROKES.npz`.
+"""Write the model card of a weights file: `python -m training.studies.model_card WEIGHTS STROKES.npz`.
 
-A card says what a network was trained on and how, how well it reads, and what it reads badly (Mitchell et al., "Model
-Cards for Model Reporting", 2019). It reads MNIST's test images: write one when nothing is to be chosen any more.
+A card says how a network was trained, how well it reads, and what its weaknesses are (Mitchell et al., "Model Cards for
+Model Reporting", 2019). It uses MNIST's test images: write it when all choices have been made.
 """
 
 import inspect
@@ -23,14 +23,14 @@ from ..cli import Parser
 from ..evaluation.metrics import ConfusedPair, Evaluation, evaluate
 from ..formatting import duration, percent
 from ..recipes import Recipe
-from ..recognition.non_digit_drawings import drawings_of_no_digit
+from ..recognition.non_digit_drawings import non_digit_samples
 from ..templates import Filters, template
 from ..trainer import split
 from ..training_set import added_images
 
 TEMPLATE = Path(__file__).with_name("model_card.md.j2")
-# What a card takes from the weights' header.
-TOLD = ("recipe", "settings", "dataset", "seed", "threads", "commit", "training_seconds", "validation_accuracy",
+# The entries of the header that a card needs.
+NEEDED = ("recipe", "settings", "dataset", "seed", "threads", "commit", "training_seconds", "validation_accuracy",
         "temperature")  # fmt: skip
 NAMES = ("zeros", "ones", "twos", "threes", "fours", "fives", "sixes", "sevens", "eights", "nines")
 WORST = 4  # digits to name
@@ -42,8 +42,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser = Parser(
         prog="python -m training.studies.model_card", description="Write the model card of weights trained on MNIST."
     )
-    parser.add_argument("weights", type=Path, help="as training.train wrote them; the card goes beside them")
-    parser.add_argument("strokes", help="a file of real digits: data/samples.py says what is in one")
+    parser.add_argument(
+        "weights", type=Path, help="a weights file written by training.train; the card is written beside it"
+    )
+    parser.add_argument("strokes", help="a strokes file of real digits: data/samples.py describes the format")
     options = parser.parse_args(arguments)
     card = options.weights.with_suffix(".md")
     try:
@@ -59,23 +61,21 @@ def card_of(weights: Path, strokes: str) -> str:
     """The card, in Markdown.
 
     Raises:
-        WeightsError: the file cannot be read, or does not tell how it was trained.
+        WeightsError: the file cannot be read, or does not say how it was trained.
         DatasetError: a data set or the strokes cannot be read.
     """
     classifier = DigitClassifier.load(weights)
     try:
-        header = {name: classifier.header[name] for name in TOLD}  # missed now, not once all is measured
+        header = {name: classifier.header[name] for name in NEEDED}  # a missing one fails here, before the measurements
         recipe = Recipe.from_dict(header["settings"])
         if header["dataset"] != "mnist":
-            raise WeightsError(
-                f"{weights} was trained on {header['dataset']}: only what was trained on MNIST has a card"
-            )
+            raise WeightsError(f"{weights} was trained on {header['dataset']}: choose weights trained on MNIST")
         mnist, usps = load_dataset("mnist"), load_dataset("usps")
         learned, held_back = map(len, split(len(mnist.train_images)))
         drawn, labels = load_samples(strokes)
         of_mnist = measured(classifier, mnist.test_images, mnist.test_labels)
         of_drawn = measured(classifier, drawn, labels)
-        _, no_digits = drawings_of_no_digit()
+        _, non_digits = non_digit_samples()
         filters: Filters = {"percent": percent, "duration": duration, "pairs": pairs, "worst": worst_digits}
         return template(TEMPLATE, filters).render(
             name=weights.stem,
@@ -93,13 +93,11 @@ def card_of(weights: Path, strokes: str) -> str:
                 "USPS: digits from envelopes": measured(classifier, usps.test_images, usps.test_labels),
                 f"`{Path(strokes).name}`: digits drawn with a pen": of_drawn,
             },
-            no_digits=len(no_digits),
-            refused={"rightly": refused(classifier, no_digits), "wrongly": refused(classifier, drawn)},
+            non_digits=len(non_digits),
+            refused={"rightly": refused(classifier, non_digits), "wrongly": refused(classifier, drawn)},
         )
     except (KeyError, TypeError) as error:
-        raise WeightsError(
-            f"{weights} does not tell how it was trained ({error}): train it with this version"
-        ) from None
+        raise WeightsError(f"{weights} does not say how it was trained ({error}): train it with this version") from None
 
 
 def measured(classifier: DigitClassifier, images: NDArray[np.uint8], labels: NDArray[np.integer]) -> Evaluation:
@@ -107,16 +105,16 @@ def measured(classifier: DigitClassifier, images: NDArray[np.uint8], labels: NDA
 
 
 def refused(classifier: DigitClassifier, images: NDArray[np.uint8]) -> float:
-    """The share of the pictures that are said to be no digit."""
+    """The share of the images that are refused as non-digits."""
     return float(np.mean([reading.verdict is Verdict.NO_DIGIT for reading in classifier.read(images)]))
 
 
 def made_images(recipe: Recipe, learned: int) -> dict[str, int]:
-    """What was learned beside the images of the data set, and how much of it."""
+    """The numbers of added training images, by description."""
     added = added_images(recipe, learned)
     return {
-        "redrawn as other hands write them": added.redrawn,
-        "of no digit, put together from them": added.outliers,
+        "redrawn in other writing styles": added.redrawn,
+        "non-digit images made from them": added.outliers,
         "digits written from the skeletons of `training/examples/skeletons.py`": added.written,
     }
 
@@ -127,7 +125,7 @@ def pairs(confused: list[ConfusedPair]) -> str:
 
 
 def worst_digits(evaluation: Evaluation) -> str:
-    """The digits that fare worst, as "ones (95.5 %), fours (97.4 %)"."""
+    """The digits with the lowest recall, as "ones (95.5 %), fours (97.4 %)"."""
     recalls = [(score.recall, score.digit) for score in evaluation.digits if score.recall is not None]
     return ", ".join(f"{NAMES[digit]} ({100 * recall:.1f} %)" for recall, digit in sorted(recalls)[:WORST])
 

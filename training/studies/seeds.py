@@ -1,7 +1,7 @@
-"""Train a recipe from several seeds and tell how well they read: `python -m training.studies.seeds --recipe best`.
+"""Train a recipe with several seeds, and report how well they read: `python -m training.studies.seeds --recipe best`.
 
-A seed is a run of its own, `runs/<recipe>-seed<seed>`, several at once, each on its own share of the cores: two
-independent processes get more done than one on two threads. Started again, a study goes on where it was stopped.
+Each seed is a separate run, `runs/<recipe>-seed<seed>`. Several run at once, each on its own share of the cores: two
+independent processes train more than one with two threads. Started again, a study resumes where it was stopped.
 """
 
 import json
@@ -29,36 +29,36 @@ from ..parallel.network import usable_cores
 from ..recipes import RECIPES
 
 SEEDS = (0, 1, 2, 3, 4)
-MOST_CERTAIN = 0.98  # share of the answers that are given, where the least certain ones are withheld
+MOST_CERTAIN = 0.98  # share of the answers that are given when the least certain ones are withheld
 
 
 class StudyError(RuntimeError):
-    """A run of the study failed; the message says which, and where to read why."""
+    """A run of the study failed; the message names the run and its log."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """What one seed, or all of them together, read of one data set; shares of 1."""
+    """The results of one seed, or of all seeds together, on one data set; shares of 1."""
 
     name: str
     accuracy: float
-    worst_digit: float  # the accuracy on the digit that fares worst
+    worst_digit: float  # the lowest recall of a digit
     calibration_error: float
-    most_certain: float  # the accuracy on the `MOST_CERTAIN` of the pictures
+    most_certain: float  # the accuracy on the `MOST_CERTAIN` share of the images
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The command line. Returns the exit status: 0, 1 where a run failed, 2 for bad input, 130 after Ctrl-C."""
+    """The command line. Returns the exit status: 0, 1 if a run failed, 2 for bad input, 130 after Ctrl-C."""
     parser = Parser(prog="python -m training.studies.seeds", description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--recipe", choices=RECIPES, default="best", help="default: %(default)s")
     parser.add_argument("--seeds", type=natural, nargs="+", default=SEEDS, help="default: 0 1 2 3 4")
-    parser.add_argument("--threads", type=positive, default=1, help="of each run (default: %(default)s)")
+    parser.add_argument("--threads", type=positive, default=1, help="threads per run (default: %(default)s)")
     parser.add_argument(
         "--datasets",
         nargs="+",
         default=(),
-        help="what to measure the finished networks on beside the validation images: mnist (its test images: read them "
-        "once, when nothing is to be chosen any more), usps, a folder of pictures, a file of strokes",
+        help="test sets for the finished networks: mnist (its test images: use them once, when all choices have been "
+        "made), usps, a folder of images, a file of strokes",
     )
     options = parser.parse_args(arguments)
     folder = RUNS / f"{options.recipe}-study"
@@ -70,7 +70,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 1 if isinstance(error, StudyError) else 2
     except KeyboardInterrupt:
-        print("Stopped. The same command goes on where it was.")
+        print("Stopped. Run the same command to resume.")
         return 130
     table = as_table(options.recipe, classifiers, rows)
     write_whole(folder / "study.md", table)
@@ -82,7 +82,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def train_all(recipe: str, seeds: list[int], threads: int, folder: Path) -> dict[int, Path]:
-    """Train what is not trained yet, as many seeds at once as the cores allow. Returns each seed's weights file.
+    """Train all seeds that are not finished, as many at once as the cores allow. Returns each seed's weights file.
 
     Raises:
         StudyError: a run failed.
@@ -94,12 +94,12 @@ def train_all(recipe: str, seeds: list[int], threads: int, folder: Path) -> dict
         if status == 130:
             raise KeyboardInterrupt
         if status:
-            raise StudyError(f"seed {seed} was not trained to its end: {folder / f'seed{seed}.log'} says why")
+            raise StudyError(f"seed {seed} was not finished: {folder / f'seed{seed}.log'} says why")
     return {seed: RUNS / f"{recipe}-seed{seed}" / "weights.npz" for seed in seeds}
 
 
 def train_one(recipe: str, seed: int, threads: int, folder: Path) -> int:
-    """Run `training.train` to its end, from where it was. Returns its exit status."""
+    """Start or resume `training.train` and wait for it. Returns its exit status."""
     name = f"{recipe}-seed{seed}"
     command = [sys.executable, "-m", "training.train", "--name", name]
     if (RUNS / name / "checkpoint.npz").exists():
@@ -113,7 +113,7 @@ def train_one(recipe: str, seed: int, threads: int, folder: Path) -> int:
 def measure(
     classifiers: dict[int, DigitClassifier], images: NDArray[np.uint8], labels: NDArray[np.integer]
 ) -> list[Row]:
-    """A row for each seed, one with their mean, and one for all of them together, their probabilities averaged."""
+    """A row for each seed, one for their mean, and one for the ensemble, which averages their probabilities."""
     blank = ~images.any(axis=(1, 2))
     probabilities = [classifier.predict_proba(images) for classifier in classifiers.values()]
 
@@ -124,13 +124,13 @@ def measure(
         error = evaluation.calibration_error
         return Row(name, evaluation.accuracy, worst, math.nan if error is None else error, certain)
 
-    rows = [row(f"seed {seed}", each) for seed, each in zip(classifiers, probabilities, strict=True)]
-    mean = np.mean([astuple(each)[1:] for each in rows], axis=0)
+    rows = [row(f"seed {seed}", read) for seed, read in zip(classifiers, probabilities, strict=True)]
+    mean = np.mean([astuple(seed_row)[1:] for seed_row in rows], axis=0)
     return [*rows, Row("mean", *mean.tolist()), row("ensemble", np.mean(probabilities, axis=0))]
 
 
 def as_table(recipe: str, classifiers: dict[int, DigitClassifier], rows: dict[str, list[Row]]) -> str:
-    """Everything in Markdown: how the seeds were trained, and a table for each data set."""
+    """The study in Markdown: how the seeds were trained, and a table for each data set."""
     headers = {seed: classifier.header for seed, classifier in classifiers.items()}
     lines = [f"# {recipe}: {len(headers)} seeds", "", "| seed | validation | training | commit |", "|---|---|---|---|"]
     for seed, header in headers.items():
@@ -138,18 +138,18 @@ def as_table(recipe: str, classifiers: dict[int, DigitClassifier], rows: dict[st
         lines.append(f"| {seed} | {percent(header['validation_accuracy'])} | {minutes} | {header['commit']} |")
     accuracies = [header["validation_accuracy"] for header in headers.values()]
     hours = sum(header["training_seconds"] for header in headers.values()) / 3600
-    lines.append(f"| mean | {mean_and_deviation(accuracies)} | {hours:.2f} h in all | |")
+    lines.append(f"| mean | {mean_and_deviation(accuracies)} | {hours:.2f} h in total | |")
     for dataset, read in rows.items():
         spread = mean_and_deviation([row.accuracy for row in read[:-2]])
-        lines += ["", f"## {dataset}", "", f"Right, mean and deviation of the seeds: {spread}.", ""]
-        columns = ("", "right", "of the worst digit", "calibration error", f"of the {MOST_CERTAIN:.0%} most certain")
+        lines += ["", f"## {dataset}", "", f"Accuracy, mean and standard deviation over the seeds: {spread}.", ""]
+        columns = ("", "accuracy", "worst digit", "calibration error", f"{MOST_CERTAIN:.0%} most certain")
         lines += [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
         lines += [f"| {row.name} | {' | '.join(map(percent, astuple(row)[1:]))} |" for row in read]
     return "\n".join([*lines, ""])
 
 
 def mean_and_deviation(shares: list[float]) -> str:
-    """The mean, and how far one more seed would probably lie from it: the sample's standard deviation."""
+    """The mean and the sample's standard deviation."""
     if len(shares) == 1:
         return percent(shares[0])
     return f"{percent(float(np.mean(shares)))} ± {percent(float(np.std(shares, ddof=1)))}"

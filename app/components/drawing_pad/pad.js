@@ -1,18 +1,18 @@
-// The drawing pad: keeps the strokes, shows them, and sends them to Python while they grow. Python hands back what it
-// reads in them: words, and a box for each digit of a number.
+// The drawing pad: stores the strokes, draws them, and sends them to Python while they grow. Python sends the reading
+// back: a text, and a box for each digit of a number.
 
-const SIDE = 1000; // of the pad, in the units that strokes are sent in, whatever its size on the screen
+const SIDE = 1000; // side of the pad in the units of the strokes, independent of its size on the screen
 const PEN_WIDTH = 45;
-const LETTERS = 42; // height of what is written at the boxes
-const NEAREST = 4; // points closer together than this add nothing
-const PATIENCE = 2000; // milliseconds to wait for Python's answer to a message
-// How long the pad rests between an answer and its next message, while the pen is down: who lifts the pen then rarely has
-// to wait for another answer first. A server that answers late has many to answer, and is asked less often.
-const REST = { least: 120, most: 1000 }; // milliseconds
-const RESTS = 2; // times as long as the last answer took, within these bounds
+const LETTERS = 42; // height of the labels at the boxes
+const NEAREST = 4; // distance of two points; closer ones are left out
+const TIMEOUT = 2000; // milliseconds to wait for Python's answer to a message
+// The pause between an answer and the next message while the pen is down. Thanks to it, the final message, sent when the
+// pen is lifted, rarely has to wait for an earlier answer. A slow server is busy, so it gets fewer messages.
+const PAUSE = { least: 120, most: 1000 }; // milliseconds
+const PAUSE_FACTOR = 2; // times the duration of the last answer, within these bounds
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
-let pad = null; // the one on the page, or the one that was, while another page is shown
+let pad = null; // the pad on the page; while another page is shown, the last one
 
 // Streamlit calls this when the pad comes onto the page, and again whenever `data` changes.
 export default function ({ data, parentElement, setStateValue }) {
@@ -23,23 +23,23 @@ export default function ({ data, parentElement, setStateValue }) {
 }
 
 class Pad {
-  sent = -1; // the revision of the drawing that Python was told last
-  sentAt = 0; // when
-  took = 0; // how many milliseconds the last answer took
-  waiting = false; // for Python's answer to it
-  resting = false; // before the next one, while the pen is down
-  stroke = null; // the one under the pen, while the pen is down
-  pointer = null; // the mouse, finger or pen that is drawing it
-  keyboard = false; // whether it is the keyboard that draws
-  cursor = [SIDE / 2, SIDE / 2]; // where its pen stands
-  held = new Set(); // the arrow keys that are down
+  sent = -1; // the last revision that was sent
+  sentAt = 0; // when it was sent
+  took = 0; // duration of the last answer in milliseconds
+  waiting = false; // for Python's answer
+  pausing = false; // before the next message, while the pen is down
+  stroke = null; // the current stroke, while the pen is down
+  pointer = null; // id of the mouse, finger or pen that draws it
+  keyboard = false; // whether the keyboard draws
+  cursor = [SIDE / 2, SIDE / 2]; // position of the keyboard's pen
+  held = new Set(); // the arrow keys that are held down
 
   constructor(root, canvas, before) {
     this.strokes = before?.strokes ?? [];
-    this.history = before?.history ?? []; // the strokes before each change that Undo takes back
-    this.future = before?.future ?? []; // the strokes that Redo brings back
+    this.history = before?.history ?? []; // the strokes before each change, for Undo
+    this.future = before?.future ?? []; // the strokes after each undone change, for Redo
     this.revision = before?.revision ?? -1; // grows with every change
-    this.read = before?.read ?? null; // what Python read last, and in which revision
+    this.read = before?.read ?? null; // the last reading, with its revision
     this.canvas = canvas;
     this.frame = root.querySelector(".pad");
     this.words = root.querySelector(".words");
@@ -56,7 +56,7 @@ class Pad {
     new ResizeObserver(() => this.draw()).observe(canvas);
   }
 
-  // Between the pad and Python
+  // Messages to and from Python
 
   send() {
     if (this.sent === this.revision || !this.canvas.isConnected) return;
@@ -69,27 +69,27 @@ class Pad {
   wait(yes) {
     this.waiting = yes;
     clearTimeout(this.timer);
-    if (yes) this.timer = setTimeout(() => this.answered(), PATIENCE);
-    this.frame.toggleAttribute("data-waiting", yes); // the page's reading is not the newest yet
+    if (yes) this.timer = setTimeout(() => this.answered(), TIMEOUT);
+    this.frame.toggleAttribute("data-waiting", yes); // the page's reading is not up to date yet
   }
 
   answered() {
     if (this.waiting) this.took = performance.now() - this.sentAt;
     this.wait(false);
-    if (this.stroke) this.rest();
+    if (this.stroke) this.pause();
     else this.send();
   }
 
-  rest() {
-    this.resting = true;
-    clearTimeout(this.restTimer);
-    this.restTimer = setTimeout(() => {
-      this.resting = false;
+  pause() {
+    this.pausing = true;
+    clearTimeout(this.pauseTimer);
+    this.pauseTimer = setTimeout(() => {
+      this.pausing = false;
       this.send();
-    }, Math.min(Math.max(REST.least, RESTS * this.took), REST.most));
+    }, Math.min(Math.max(PAUSE.least, PAUSE_FACTOR * this.took), PAUSE.most));
   }
 
-  // Python hands back the newest drawing that it has, and what it read there.
+  // Python sends back its newest drawing, and the reading of it.
   receive({ revision, strokes, read }) {
     this.read = read;
     if (revision > this.revision) {
@@ -101,31 +101,31 @@ class Pad {
       this.answered();
     }
     this.draw();
-    this.say();
+    this.announce();
   }
 
-  // For screen readers: what was read, once the pen is up.
-  say() {
+  // For screen readers: the reading, once the pen is up.
+  announce() {
     if (!this.stroke && this.read?.revision === this.revision) this.words.textContent = this.read.words;
   }
 
-  // What changes the drawing. While the pen is down, one message at most is under way; all else is sent at once.
+  // Changes of the drawing. While the pen is down at most one message is in flight; all other changes are sent at once.
 
   changed() {
     this.revision += 1;
     this.draw();
-    if (!this.stroke || !(this.waiting || this.resting)) this.send();
+    if (!this.stroke || !(this.waiting || this.pausing)) this.send();
   }
 
   lift() {
     this.stroke = null;
     this.draw();
     this.send();
-    this.say();
+    this.announce();
   }
 
   begin(point) {
-    this.rest(); // a single dot is no digit yet
+    this.pause(); // do not send the first dot alone
     this.stroke = [point];
     this.replace([...this.strokes, this.stroke]);
   }
@@ -150,7 +150,7 @@ class Pad {
     if (!this.strokes.length && !this.history.length) return;
     this.stroke = null;
     this.future.push(this.strokes);
-    this.strokes = this.history.pop() ?? this.strokes.slice(0, -1); // no history of what Python handed back
+    this.strokes = this.history.pop() ?? this.strokes.slice(0, -1); // strokes from Python have no history
     this.changed();
   }
 
@@ -175,12 +175,12 @@ class Pad {
     this.useKeyboard(false);
     this.pointer = event.pointerId;
     this.begin(this.position(event));
-    this.canvas.setPointerCapture(event.pointerId); // the stroke goes on outside the pad
+    this.canvas.setPointerCapture(event.pointerId); // the stroke continues outside the pad
   }
 
   pointerMove(event) {
     if (event.pointerId !== this.pointer || !this.stroke) return;
-    const steps = event.getCoalescedEvents?.() ?? []; // all that happened since the last frame
+    const steps = event.getCoalescedEvents?.() ?? []; // all moves since the last frame
     this.extend((steps.length ? steps : [event]).map((step) => this.position(step)));
   }
 
@@ -237,7 +237,7 @@ class Pad {
     this.draw();
   }
 
-  // The picture on the screen: drawn anew each time, in the screen's own pixels
+  // Drawing on the canvas: from scratch each time, at the screen's own resolution
 
   draw() {
     const side = Math.round(this.canvas.clientWidth * devicePixelRatio);
@@ -249,7 +249,7 @@ class Pad {
     ink.lineCap = ink.lineJoin = "round";
     ink.lineWidth = PEN_WIDTH;
     for (const stroke of this.strokes) ink.stroke(curve(stroke));
-    // Boxes of an older drawing would lie beside the new ink, and flicker while the pen is down.
+    // No boxes while the pen is down or for an older drawing: they would not fit the new ink.
     if (!this.stroke && this.read?.revision === this.revision) this.read.boxes.forEach((box) => this.drawBox(ink, box));
     if (this.keyboard) this.drawCursor(ink);
   }
@@ -280,7 +280,7 @@ function inside(value) {
   return Math.round(Math.min(Math.max(value, 0), SIDE));
 }
 
-// A smooth line: it bends at each point and runs through the middles between them.
+// A smooth line through the midpoints between neighbouring points, which are its control points.
 function curve(points) {
   const path = new Path2D();
   path.moveTo(...points[0]);
@@ -290,6 +290,6 @@ function curve(points) {
     path.quadraticCurveTo(x, y, (x + nextX) / 2, (y + nextY) / 2);
   }
   const [x, y] = points.at(-1);
-  path.lineTo(x + 0.1, y); // even one point has some length, and shows as a dot
+  path.lineTo(x + 0.1, y); // a little length, so that a single point shows as a dot
   return path;
 }

@@ -1,7 +1,7 @@
-"""A layer's numbers as pictures: our own Streamlit component, in which a number is chosen by mouse, finger or keyboard.
+"""A layer's numbers as images: our own Streamlit component, to choose a number by mouse, finger or keyboard.
 
-It shows one map large and all maps small below it. Whatever is under the mouse is told in words, with its value.
-Positions count from 0, as in the code.
+It shows one map large and all maps small below it, and the position and value of the number under the mouse. Positions
+count from 0, as in the code.
 """
 
 import base64
@@ -36,12 +36,12 @@ def number_maps(
 
     Args:
         values: `(h, w, d)`, d maps of h × w; or `(n,)`, shown in rows.
-        description: what they are, for who cannot see them.
-        chosen: the cell that is framed, and the map that is shown large, as `cell_of` gives them.
-        region: a part of the values that is framed too.
-        choose: what can be chosen: a number, a map alone, or nothing.
-        unit: what a map is called.
-        on_choice: called with what was chosen, before the page runs again.
+        description: the name of the values, for screen readers.
+        chosen: the framed cell and the map that is shown large, as returned by `cell_of`.
+        region: a part of the values with a frame of its own.
+        choose: whether the user can choose a cell, only a map, or nothing.
+        unit: the name for one map.
+        on_choice: called with the chosen cell, before the page runs again.
     """
     maps = as_maps(values)
     data = {
@@ -66,7 +66,7 @@ def number_maps(
 
 
 def as_maps(values: Array) -> Array:
-    """`(h, w, d)` as it is; `(n,)` in rows as even as can be, a few numbers in one: `(rows, columns, 1)`."""
+    """`(h, w, d)` unchanged; `(n,)` as one map `(rows, columns, 1)`, as square as possible, up to 16 in one row."""
     return values if values.ndim == 3 else values.reshape(-1, row_length(values.size), 1)
 
 
@@ -77,7 +77,7 @@ def row_length(size: int) -> int:
 
 
 def cell_of(shape: Shape, index: Shape) -> Cell:
-    """Where the number at `index` of an array `(h, w, d)` or `(n,)` is shown."""
+    """The cell that shows the number at `index` of an array `(h, w, d)` or `(n,)`."""
     if len(shape) == 1:
         return (*divmod(index[0], row_length(shape[0])), 0)
     row, column, depth = index
@@ -85,7 +85,7 @@ def cell_of(shape: Shape, index: Shape) -> Cell:
 
 
 def index_of(shape: Shape, cell: Cell) -> Shape | None:
-    """The other way round; None where an array of that shape has no such cell."""
+    """The index of the number in `cell`, the inverse of `cell_of`; None if an array of that shape has no such cell."""
     if not is_cell(cell, as_maps(np.broadcast_to(np.float32(0), shape)).shape):
         return None
     row, column, _ = cell
@@ -93,7 +93,7 @@ def index_of(shape: Shape, cell: Cell) -> Shape | None:
 
 
 def is_cell(value: object, shape: Shape) -> bool:
-    """Whether it is the row, column and map of a cell in maps of that shape: browsers may send anything."""
+    """Whether `value` is the row, column and map of a cell in maps of that shape. Browsers may send anything."""
     return (
         isinstance(value, list | tuple)
         and len(value) == 3
@@ -102,7 +102,7 @@ def is_cell(value: object, shape: Shape) -> bool:
 
 
 def frame(shape: Shape, region: tuple[slice, ...]) -> list[int] | None:
-    """Top, left, height and width of a region's frame; None around everything."""
+    """Top, left, height and width of the frame around a region; None if the region is everything."""
     starts, stops, _ = zip(*(part.indices(size) for part, size in zip(region, shape, strict=True)), strict=True)
     if (starts[:2], stops[:2]) == ((0,) * len(shape[:2]), shape[:2]):
         return None

@@ -1,7 +1,7 @@
-// A layer's numbers as pictures: one map large, all of them small. Clicks and arrow keys choose a number.
+// A layer's numbers as images: one map large, all maps small. Clicks and arrow keys choose a number.
 
-const IN_A_ROW = 8; // small maps
-const GAP = 4; // pixels between them
+const IN_A_ROW = 8; // small maps per row
+const GAP = 4; // pixels between two small maps
 const ARROWS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
 const views = new WeakMap(); // by the large canvas
@@ -16,28 +16,28 @@ export default function ({ data, parentElement, setTriggerValue }) {
 }
 
 class Maps {
-  asked = null; // the choice that Python has not answered yet: what comes meanwhile answers an older one
+  requested = null; // the choice that Python has not answered yet; data that arrives before is older
 
   constructor(root, canvas) {
     this.large = canvas;
     this.all = root.querySelector(".all");
     this.readout = root.querySelector(".readout");
     this.large.onclick = (event) => this.choose(this.cellAt(event));
-    this.large.onpointermove = (event) => this.tell(this.cellAt(event));
+    this.large.onpointermove = (event) => this.describe(this.cellAt(event));
     this.large.onkeydown = (event) => this.keyDown(event, (down, right) => this.neighbour(down, right));
     this.all.onclick = (event) => this.choose(this.mapAt(event));
-    this.all.onpointermove = (event) => this.tell(this.mapAt(event));
+    this.all.onpointermove = (event) => this.describe(this.mapAt(event));
     this.all.onkeydown = (event) => this.keyDown(event, (down, right) => this.otherMap(IN_A_ROW * down + right));
-    this.large.onpointerleave = this.all.onpointerleave = () => this.tell(null);
+    this.large.onpointerleave = this.all.onpointerleave = () => this.describe(null);
     new ResizeObserver(() => this.draw()).observe(this.large);
   }
 
   receive(data) {
     const moved = String(this.data?.shape) !== String(data.shape);
-    const answered = String(data.chosen) === String(this.asked);
-    if (moved || answered || this.asked === null) {
+    const answered = String(data.chosen) === String(this.requested);
+    if (moved || answered || this.requested === null) {
       this.chosen = data.chosen;
-      this.asked = null;
+      this.requested = null;
     }
     this.data = data;
     const bytes = Uint8Array.from(atob(data.values), (letter) => letter.charCodeAt(0));
@@ -49,7 +49,7 @@ class Maps {
     this.large.classList.toggle("choosable", data.choose === "cell");
     this.all.classList.toggle("choosable", data.choose !== "nothing");
     this.draw();
-    this.tell(null);
+    this.describe(null);
   }
 
   value([row, column, map]) {
@@ -57,9 +57,9 @@ class Maps {
     return this.values[(map * rows + row) * columns + column];
   }
 
-  // What is under the mouse, or else what is chosen, in words
+  // The readout: position and value of the number under the mouse, or else of the chosen one
 
-  tell(cell) {
+  describe(cell) {
     const [row, column, map] = cell ?? this.chosen;
     const { shape, vector, choose, unit } = this.data;
     const words = [];
@@ -77,10 +77,10 @@ class Maps {
     const { choose } = this.data;
     if (!cell || choose === "nothing") return;
     const [row, column] = cell[0] === null || choose === "map" ? this.chosen : cell;
-    this.chosen = this.asked = [row, column, choose === "map" && cell[0] !== null ? this.chosen[2] : cell[2]];
+    this.chosen = this.requested = [row, column, choose === "map" && cell[0] !== null ? this.chosen[2] : cell[2]];
     this.setTriggerValue("choice", this.chosen);
     this.draw();
-    this.tell(null);
+    this.describe(null);
   }
 
   keyDown(event, neighbour) {
@@ -115,7 +115,7 @@ class Maps {
     return map < this.data.shape[2] ? [null, null, map] : null;
   }
 
-  // Drawing: a picture has a pixel for each number, and is enlarged with sharp edges
+  // Drawing: an image with one pixel for each number, enlarged with sharp edges
 
   picture(map) {
     const [rows, columns] = this.data.shape;
@@ -172,7 +172,7 @@ class Maps {
   }
 }
 
-// A cleared canvas as wide as the page has room and `height` high, sharp on any screen.
+// A cleared canvas of the full width and the given height, sharp on any screen.
 function prepared(canvas, height) {
   canvas.style.height = `${height}px`;
   canvas.width = Math.round(canvas.clientWidth * devicePixelRatio);

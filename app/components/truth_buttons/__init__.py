@@ -1,6 +1,6 @@
-"""The row of buttons under a reading, "It was a …": our own Streamlit component, as large as a finger needs.
+"""The row of buttons that corrects a reading: our own Streamlit component, with buttons large enough for a finger.
 
-A tap sends `{"key": the drawing that it is about, "truth": one of TRUTHS or TAKE_BACK}`.
+A tap sends `{"key": the drawing's key, "truth": one of TRUTHS or UNDO}`.
 """
 
 from pathlib import Path
@@ -9,8 +9,8 @@ import streamlit as st
 
 from app.components.load import load_component
 
-NO_DIGIT = "no digit"  # in words, as a button's value and on pages
-TAKE_BACK = "take back"
+NO_DIGIT = "no digit"  # a button's value, and the text for non-digits on pages
+UNDO = "undo"
 TRUTHS: dict[str, int | None] = {**{str(digit): digit for digit in range(10)}, NO_DIGIT: None}
 
 _BUTTONS = load_component(Path(__file__).parent, "buttons")
@@ -20,18 +20,19 @@ def truth_buttons(key: str | None, question: str, truth: str | None) -> None:
     """Put the buttons on the page.
 
     Args:
-        key: of the drawing; None where there is none: the buttons then stand there, and wait.
-        truth: as which of `TRUTHS` the drawing is kept, if it is.
+        key: the drawing's key, or None if there is no drawing: the buttons are then disabled.
+        question: the text above the buttons.
+        truth: the one of `TRUTHS` that the drawing is stored with, or None if it is not stored.
     """
     _BUTTONS(key="truth", data={"key": key, "question": question, "truth": truth}, on_tap_change=lambda: None)
 
 
 def newest_tap() -> tuple[str, str] | None:
-    """The tap that the page runs for, if it does: the drawing's key, which may be any text, and what was tapped."""
+    """The tap that this run of the page is for, or None: the drawing's key, which may be any text, and the button."""
     tap = st.session_state.get("truth", {}).get("tap")
     if not isinstance(tap, dict):
         return None
     key, truth = tap.get("key"), tap.get("truth")
-    if not isinstance(key, str) or not isinstance(truth, str) or truth not in (*TRUTHS, TAKE_BACK):
+    if not isinstance(key, str) or not isinstance(truth, str) or truth not in (*TRUTHS, UNDO):
         return None
     return key, truth

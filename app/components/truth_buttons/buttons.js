@@ -1,4 +1,4 @@
-// A button for each digit that a drawing may have been meant as: one tap tells Python.
+// A button for each digit that a drawing may show. A tap sends the choice to Python.
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const { key, question, truth } = data;

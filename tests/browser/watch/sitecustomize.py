@@ -1,4 +1,4 @@
-"""Python loads this before a watched program: what wants to leave this computer is written down, and fails."""
+"""Python loads this before a watched program: outgoing connections are logged and fail."""
 
 import os
 import sys
