@@ -4,12 +4,15 @@ The file is a zip of plain arrays, one for each of a network's `arrays()`, and o
 
     {"format": 1, "architecture": {"input_shape": [28, 28, 1], "layers": [{"layer": "ConvLayer", …}, …]}, …}
 
+The same arrays can stand in a `.safetensors` file, which the name says; see `safetensors_file.py`.
+
 Beside these two the header holds what its writer wants to say of the network: data set, recipe, seed, accuracy, commit.
 """
 
 import json
 import math
 import os
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,6 +29,7 @@ from .flatten_layer import FlattenLayer
 from .layer import Layer
 from .max_pooling_layer import MaxPoolingLayer
 from .network import Network
+from .safetensors_file import SUFFIX, read_safetensors, write_safetensors
 
 FORMAT = 1
 MOST_LAYERS = 200
@@ -53,11 +57,13 @@ def save_network(path: str | os.PathLike[str], network: Network, header: dict[st
     """Write the network to `path`, whole or not at all.
 
     Args:
+        path: an `.npz` file, or a `.safetensors` file (extra `safetensors`).
         header: what else to say of the network, as JSON can hold it.
 
     Raises:
         ValueError: `load_network` would refuse the file, or another network would come back; what stood at `path` still
             does.
+        ModuleNotFoundError: the library for `.safetensors` is not installed.
         OSError: the disk is full or read-only; what stood at `path` still does.
     """
     about = {**(header or {}), "format": FORMAT, "architecture": describe(network)}
@@ -68,22 +74,24 @@ def save_network(path: str | os.PathLike[str], network: Network, header: dict[st
         restored(dict(arrays))
     except UNUSABLE as error:
         raise ValueError(f"a file of this network could not be loaded again ({brief(error)})") from None
-    write_arrays(path, arrays)
+    (write_safetensors if Path(path).suffix == SUFFIX else write_arrays)(path, arrays)
 
 
 def load_network(path: str | os.PathLike[str]) -> tuple[Network, dict[str, Any]]:
-    """The network in a weights file, and its header.
+    """The network in a weights file, `.npz` or `.safetensors`, and its header.
 
     Raises:
         WeightsError: the file is missing, truncated, of another format, or its arrays are not just those of the
             architecture that it names, in shape, dtype and being finite.
     """
     try:
-        return restored(read_arrays(path))
+        return restored((read_safetensors if Path(path).suffix == SUFFIX else read_arrays)(path))
     except FileNotFoundError:
         raise WeightsError(f"there is no file {path}: `make train` trains a network and writes one") from None
     except OSError as error:
         raise WeightsError(f"{path} cannot be read: {error.strerror or error}") from None
+    except ModuleNotFoundError as error:
+        raise WeightsError(f"{path} cannot be read: {error}") from None
     except ArchiveError as error:
         raise WeightsError(f"{path} is damaged ({error}): train it again or take another copy") from None
     except UNUSABLE as error:

@@ -1,6 +1,7 @@
 """The wheel: it contains every file of the project, and works in an unrelated folder."""
 
 import ast
+import itertools
 import os
 import re
 import socket
@@ -20,6 +21,8 @@ from tests.running_app import free_port, wait_until_healthy
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = ("app", "data", "model", "training")
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+EXTRAS = ("onnx", "safetensors")
+FOR_EXTRAS = ("onnx_graph.py", "pytorch.py", "pytorch_sprint.py")  # the last two for make bench
 LOCKED_RUFF = re.findall(r"^ruff==(\S+)", (ROOT / "requirements-dev.lock").read_text(encoding="utf-8"), re.MULTILINE)
 
 
@@ -82,7 +85,9 @@ print(ROOT, *[name_of(weights.path) for weights in list_weights(ROOT)[0]])
 
 
 def test_every_library_that_is_imported_is_declared() -> None:
-    declared = set(re.findall(r"^[a-z0-9-]+", "\n".join(PYPROJECT["project"]["dependencies"]), re.MULTILINE))
+    extras = {name: needed for name, needed in PYPROJECT["project"]["optional-dependencies"].items() if name in EXTRAS}
+    needed = [*PYPROJECT["project"]["dependencies"], *itertools.chain(*extras.values())]
+    declared = set(re.findall(r"^[a-z0-9-]+", "\n".join(needed), re.MULTILINE))
     distributions = packages_distributions()
     imported = set()
     for file in [file for room in ROOMS for file in (ROOT / room).rglob("*.py")]:
@@ -93,6 +98,27 @@ def test_every_library_that_is_imported_is_declared() -> None:
             imported |= {name.partition(".")[0] for name in names}
     libraries = imported - set(sys.stdlib_module_names) - set(ROOMS) - {"torch"}  # which `make bench` installs
     assert {distributions[name][0].lower() for name in libraries} == declared
+
+
+def test_no_library_of_an_extra_is_imported_before_it_is_needed(tmp_path: Path) -> None:
+    """Every module is imported but the pages, which are scripts, and what is only imported for an extra."""
+    modules = [
+        ".".join(file.relative_to(ROOT).with_suffix("").parts)
+        for room in ROOMS
+        for file in (ROOT / room).rglob("*.py")
+        if not file.is_relative_to(ROOT / "app/pages") and file.name not in ("main.py", *FOR_EXTRAS)
+    ]
+    program = f"""
+import importlib, sys
+for module in {modules}:
+    importlib.import_module(module)
+print(*sys.modules)
+"""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", program]
+    output = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True).stdout
+    imported = {name.partition(".")[0] for name in output.split()}
+    assert imported & {"onnx", "onnxruntime", "safetensors", "dask", "distributed", "tensorboard"} == set()
 
 
 def test_the_weights_that_come_with_the_project_have_the_same_names_everywhere(
