@@ -25,8 +25,8 @@ from model import (
     tanh,
     tanh_prime,
 )
-from model.files import LARGEST
 from model.classifier import DigitClassifier
+from model.files import LARGEST
 from model.layer import Array
 from model.pretrained import FOLDER, path_of
 from model.weights import WeightsError

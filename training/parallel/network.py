@@ -79,11 +79,11 @@ class ParallelNetwork:
         place(self.network, self.own_arrays)
         self.limits.restore_original_limits()
 
-    def learn(self, images: NDArray[np.uint8], targets: NDArray[Any], seed: list[int]) -> tuple[float, int]:
+    def learn(self, images: NDArray[Any], targets: NDArray[Any], seed: list[int]) -> tuple[float, int]:
         """Compute the `gradients` of one batch.
 
         Args:
-            images: uint8 `(n, 28, 28)`.
+            images: uint8 `(n, 28, 28)`, or what the network takes in, already scaled.
             targets: `(n, 10)`, what the network should say.
             seed: of all that layers draw at random in this step.
 

@@ -22,13 +22,13 @@ class Shard:
 
     Attributes:
         seed: of all that layers draw at random for it.
-        images: uint8 `(n, 28, 28)`.
+        images: uint8 `(n, 28, 28)`, or what the network takes in, already scaled.
         targets: `(n, 10)`.
         batch: how many images the whole batch has.
     """
 
     seed: list[int]
-    images: NDArray[np.uint8]
+    images: NDArray[Any]
     targets: NDArray[Any]
     batch: int
 
@@ -111,7 +111,8 @@ class Learner:
         assert replica.loss_prime is not None
         share = len(y_true) / shard.batch  # the loss takes its mean over the shard
         replica.draw_from(np.random.default_rng(shard.seed))
-        output = replica.forward_propagation(images_to_input(shard.images), training=True)
+        input = images_to_input(shard.images) if shard.images.dtype == np.uint8 else shard.images
+        output = replica.forward_propagation(input, training=True)
         replica.compute_gradients(replica.loss_prime(y_true, output) * output.dtype.type(share))
         answered = np.take_along_axis(y_true, output.argmax(axis=1)[:, np.newaxis], axis=1)
         correct = int((answered > y_true.min(axis=1, keepdims=True)).sum())

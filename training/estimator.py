@@ -1,0 +1,227 @@
+"""The network as a scikit-learn classifier: in pipelines, grid searches and cross-validation like any other."""
+
+import copy
+from collections.abc import Callable, Sequence
+from math import ceil, prod
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils import Tags, check_random_state
+from sklearn.utils.multiclass import check_classification_targets, unique_labels
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from model.activation_layer import ActivationLayer
+from model.architectures import ARCHITECTURES
+from model.fc_layer import FCLayer
+from model.layer import Array, Layer
+from model.losses import softmax, softmax_cross_entropy, softmax_cross_entropy_prime
+from model.network import Network
+from model.shapes import Shape, batch_of
+
+from .examples.augmentation import Distortion, augment
+from .optimizers import Adam
+from .parallel.network import ParallelNetwork
+from .schedules import one_cycle
+
+PICTURE = (28, 28)
+HIDDEN = 100  # neurons
+DTYPES = (np.float64, np.float32, np.uint8)  # what is kept; all else becomes the first
+
+
+class NetworkClassifier(ClassifierMixin, BaseEstimator):
+    """A network trained with softmax and cross-entropy, by Adam on shuffled batches, its rate one cycle.
+
+    X is flat, `(n, features)`, or pictures, `(n, height, width)` or `(n, height, width, depth)`. uint8 are pixels, and
+    scaled to 0..1. All else is learned as it is, float32 in float32 and the rest in float64: where features differ much
+    in size, scale them first, say with a `StandardScaler`. y may hold labels of any kind.
+
+    Args:
+        architecture: a name in `model.architectures`, for 28×28 pictures of ten classes; a list of layers, the last of
+            which gives a number a class; None for one fully connected layer of 100 neurons and the outputs. Where the
+            first layer of a list knows its `input_shape`, flat X is brought into it.
+        learning_rate: the highest of `fit`; `partial_fit` takes a tenth of it throughout.
+        batch_size: samples a step.
+        epochs: of `fit`.
+        augmentation: how far 28×28 uint8 pictures are distorted at random, or None.
+        random_state: an int gives the same network every time.
+        n_threads: processes that share each step. 1 starts no other process, as scripts and workers of a grid search
+            want it.
+        verbose: whether to print the loss of each epoch.
+
+    Attributes:
+        classes_: the labels, sorted: output i is that of `classes_[i]`.
+        n_features_in_: numbers in a sample.
+        loss_curve_: the mean loss of each epoch.
+        network_: the trained `Network`.
+    """
+
+    def __init__(
+        self,
+        architecture: str | Sequence[Layer] | None = None,
+        *,
+        learning_rate: float = 0.01,
+        batch_size: int = 32,
+        epochs: int = 30,
+        augmentation: Distortion | None = None,
+        random_state: int | np.random.RandomState | None = None,
+        n_threads: int = 1,
+        verbose: bool = False,
+    ) -> None:
+        self.architecture = architecture
+        self.learning_rate = learning_rate
+        self.batch_size = batch_size
+        self.epochs = epochs
+        self.augmentation = augmentation
+        self.random_state = random_state
+        self.n_threads = n_threads
+        self.verbose = verbose
+
+    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
+        """Learn from the beginning.
+
+        Raises:
+            ValueError: a setting, X or y cannot be learned; or the loss is not finite.
+        """
+        samples, labels, shape = self._checked(X, y, first=True)
+        self.classes_ = np.unique(labels)
+        self._begin(samples.dtype, shape)
+        return self._learn(samples, labels, self.epochs, lambda done: one_cycle(done, self.learning_rate))
+
+    def partial_fit(self, X: ArrayLike, y: ArrayLike, classes: ArrayLike | None = None) -> Self:
+        """Learn once from each of these samples, after what was learned before.
+
+        Args:
+            classes: all labels that will ever come; needed at the first call.
+
+        Raises:
+            ValueError: as in `fit`; or a label is none of the classes.
+        """
+        first = not hasattr(self, "classes_")
+        if first and classes is None:
+            raise ValueError("classes must be passed on the first call to partial_fit")
+        known = self.classes_ if classes is None else unique_labels(classes)
+        if not first and not np.array_equal(known, self.classes_):
+            raise ValueError(f"the classes {known} are not those of the first call, {self.classes_}")
+        samples, labels, shape = self._checked(X, y, first)
+        if unknown := set(np.unique(labels).tolist()) - set(known.tolist()):
+            raise ValueError(f"y has labels that are none of the classes: {unknown}")
+        if first:
+            self.classes_ = known
+            self._begin(samples.dtype, shape)
+        return self._learn(samples, labels, 1, lambda done: self.learning_rate / 10)
+
+    def predict(self, X: ArrayLike) -> NDArray[Any]:
+        """The likeliest label of each sample, `(n,)`."""
+        probabilities = self.predict_proba(X)
+        return self.classes_[probabilities.argmax(axis=1)]
+
+    def predict_proba(self, X: ArrayLike) -> NDArray[Any]:
+        """The probability of each of `classes_`, `(n, classes)`; rows sum to 1."""
+        check_is_fitted(self)
+        samples = validate_data(self, flat(X)[0], dtype=DTYPES, reset=False)
+        return softmax(self.network_.predict(self._as_input(samples)))
+
+    def _checked(self, X: ArrayLike, y: ArrayLike, first: bool) -> tuple[Array, Array, Shape]:
+        """Flat samples, labels, and the shape of a sample."""
+        for name in ("batch_size", "epochs", "n_threads"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} is {getattr(self, name)}: it must be 1 or more")
+        features, shape = flat(X)
+        samples, labels = validate_data(self, features, y, dtype=DTYPES, reset=first)
+        check_classification_targets(labels)
+        if self.augmentation is not None and (samples.dtype != np.uint8 or samples.shape[1] != prod(PICTURE)):
+            raise ValueError("augmentation distorts pictures: X must be uint8 (n, 28, 28) or (n, 784)")
+        return samples, labels, shape
+
+    def _begin(self, dtype: np.dtype[Any], shape: Shape) -> None:
+        """A network with its first weights."""
+        self._rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31))
+        layers, shape = layers_for(self.architecture, shape, len(self.classes_))
+        network = Network(shape, self._rng, np.float64 if dtype == np.float64 else np.float32)
+        for layer in layers:
+            network.add(layer)
+        if network.output_shape != (len(self.classes_),):
+            raise ValueError(
+                f"the last layer gives {batch_of(network.output_shape or ())}, and y has {len(self.classes_)} classes: "
+                f"end the architecture with FCLayer(output_shape=({len(self.classes_)},))"
+            )
+        network.use(softmax_cross_entropy, softmax_cross_entropy_prime)
+        self.network_, self.loss_curve_ = network, list[float]()
+        self._optimizer = Adam()
+
+    def _learn(self, samples: Array, labels: Array, epochs: int, rate: Callable[[float], float]) -> Self:
+        """Learn all samples in each epoch; `rate` gives the learning rate when a share of all steps is done."""
+        network, size, rng = self.network_, self.batch_size, self._rng
+        targets = np.eye(len(self.classes_), dtype=network.dtype)
+        classes = np.searchsorted(self.classes_, labels)
+        steps, step = ceil(len(samples) / size) * epochs, 0
+        with ParallelNetwork(network, self.n_threads) as parallel:
+            parameters = network.parameters()
+            for epoch in range(epochs):
+                order, loss = rng.permutation(len(samples)), 0.0
+                shuffled = samples[order]
+                if self.augmentation is not None:
+                    shuffled = augment(shuffled.reshape(-1, *PICTURE), size, self.augmentation, rng)
+                for start in range(0, len(order), size):
+                    batch = slice(start, start + size)
+                    input, y_true = self._as_input(shuffled[batch]), targets[classes[order[batch]]]
+                    batch_loss, _ = parallel.learn(input, y_true, [int(rng.integers(2**63))])
+                    self._optimizer.step(parameters, parallel.gradients, rate(step / steps))
+                    loss += batch_loss * len(input)
+                    step += 1
+                if not np.isfinite(loss):
+                    raise ValueError(f"the loss is not finite in epoch {epoch + 1}: scale X, or lower learning_rate")
+                self.loss_curve_.append(loss / len(order))
+                if self.verbose:
+                    print(f"epoch {epoch + 1}/{epochs} loss={self.loss_curve_[-1]:.4f}")
+        network.settle(self._as_input(samples[order[: Network.SETTLED_ON]]))
+        return self
+
+    def _as_input(self, samples: Array) -> Array:
+        """Samples in the network's input shape and dtype; uint8 is scaled to 0..1."""
+        network = self.network_
+        assert network.input_shape is not None
+        input = samples.reshape(-1, *network.input_shape).astype(network.dtype)
+        return input / network.dtype.type(255) if samples.dtype == np.uint8 else input
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        return tags
+
+
+def flat(X: Any) -> tuple[Any, Shape]:
+    """X with a row a sample, and the shape that a sample had: pictures without depth get one of depth 1."""
+    if getattr(X, "ndim", None) == 2:  # arrays, data frames, sparse matrices: for scikit-learn to judge
+        return X, X.shape[1:]
+    array = np.asarray(X)
+    shape = array.shape[1:]
+    if len(shape) < 2:
+        return X, shape
+    return array.reshape(len(array), prod(shape)), (*shape, 1) if len(shape) == 2 else shape
+
+
+def layers_for(architecture: str | Sequence[Layer] | None, shape: Shape, classes: int) -> tuple[list[Layer], Shape]:
+    """New layers, and the input shape to begin with, for samples of a shape.
+
+    Raises:
+        ValueError: no architecture has that name, or it cannot take such samples.
+    """
+    if architecture is None:
+        return [FCLayer(output_shape=(HIDDEN,)), ActivationLayer(), FCLayer(output_shape=(classes,))], (prod(shape),)
+    if not isinstance(architecture, str):
+        layers = copy.deepcopy(list(architecture))
+        first = layers[0].input_shape if layers else None
+        if first is not None and prod(first) != prod(shape):
+            raise ValueError(f"the first layer expects {batch_of(first)}, X has {prod(shape)} features")
+        return layers, first or shape
+    if architecture not in ARCHITECTURES:
+        raise ValueError(f"no architecture is named {architecture!r}: there are {', '.join(ARCHITECTURES)}")
+    if prod(shape) != prod(PICTURE) or classes != 10:
+        raise ValueError(
+            f"the architecture {architecture!r} reads 28×28 pictures as ten classes, got {prod(shape)} features and "
+            f"{classes} classes: give a list of layers"
+        )
+    return ARCHITECTURES[architecture](), (*PICTURE, 1)
