@@ -21,7 +21,7 @@ from tests.running_app import free_port, wait_until_healthy
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = ("app", "data", "model", "training")
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-EXTRAS = ("onnx", "safetensors")
+EXTRAS = ("cluster", "onnx", "safetensors")
 FOR_EXTRAS = ("onnx_graph.py", "pytorch.py", "pytorch_sprint.py")  # the last two for make bench
 LOCKED_RUFF = re.findall(r"^ruff==(\S+)", (ROOT / "requirements-dev.lock").read_text(encoding="utf-8"), re.MULTILINE)
 

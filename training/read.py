@@ -1,0 +1,185 @@
+"""Read many pictures: `python -m training.read scans/ --output readings.csv`.
+
+A row says what was read in a picture, with which verdict and probability, and where each digit is; of a file that
+cannot be read it says why. Kaggle's digit-recognizer `test.csv` gives the `ImageId,Label` rows to submit.
+"""
+
+import argparse
+import csv
+import json
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from model.classifier import DigitClassifier
+from model.files import brief, replacing
+from model.weights import WeightsError
+
+from .cli import Parser, positive
+from .cluster import ClusterError
+from .extras import MissingExtra
+from .files import WRITABLE
+from .parallel.network import usable_cores
+from .recognition.picture_files import SUFFIXES, PictureReading, read_pictures
+
+FEW = 100  # pictures that are read sooner than other processes start
+ROWS_AT_ONCE = 2_000  # of Kaggle's file
+PIXELS = [f"pixel{number}" for number in range(784)]
+COLUMNS = ("file", "reading", "verdict", "probability", "digits", "error")
+
+
+class InputError(ValueError):
+    """What is to be read is not there, or is something else."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command line. Returns the exit status: 0, 1 where a cluster failed, 2 for bad input, 130 after Ctrl-C."""
+    parser = Parser(prog="python -m training.read", description="Read pictures of digits.")
+    add = parser.add_argument
+    add("pictures", nargs="+", type=Path, help="PNG or JPEG files, folders of them, or Kaggle's test.csv")
+    add("--weights", default="best", help="a weights file, or best, quick, tiny or article (default: %(default)s)")
+    add("--output", type=Path, help="the file to write, .csv or .jsonl (default: CSV on the terminal)")
+    add("--jobs", type=positive, default=usable_cores(), help="processes (default: the cores, %(default)s)")
+    add("--scheduler", help="a Dask scheduler, tcp://host:8786, whose workers read instead and see the same files")
+    options = parser.parse_args(arguments)
+    verdicts: Counter[str] = Counter()
+    try:
+        write(options.output, lines_of(options, verdicts))
+    except (InputError, WeightsError, MissingExtra, ClusterError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1 if isinstance(error, ClusterError) else 2
+    except BrokenPipeError:  # whoever read the rows on the terminal has seen enough, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        print(f"error: {options.output} cannot be written ({error.strerror or error}): {WRITABLE}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    if broken := verdicts["error"]:
+        print(f"{broken:,} of {verdicts.total():,} files could not be read: their rows say why", file=sys.stderr)
+    return 0
+
+
+def lines_of(options: argparse.Namespace, verdicts: Counter[str]) -> Iterator[str]:
+    """The lines to write; how often there was each verdict is counted on the way.
+
+    Raises:
+        InputError, WeightsError, MissingExtra, ClusterError: before the first line, but for what a cluster may lose.
+    """
+    output, paths = options.output, options.pictures
+    if output is not None and output.suffix not in (".csv", ".jsonl"):
+        raise InputError(f"{output} ends in neither .csv nor .jsonl: the ending says what to write")
+    classifier = DigitClassifier.load(options.weights)
+    kaggle = [path for path in paths if path.suffix.lower() == ".csv"]
+    as_json = output is not None and output.suffix == ".jsonl"
+    if kaggle:
+        if len(paths) > 1 or as_json:
+            raise InputError(f"{kaggle[0]} is read by itself, into a .csv file")
+        return label_lines(classifier, kaggle[0])
+    files = picture_files(paths)
+    jobs = options.jobs if len(files) > FEW else 1
+    readings = read_pictures(classifier, files, jobs, options.scheduler)
+    readings = counted(tqdm(readings, total=len(files), unit="picture", disable=None), verdicts)
+    return json_lines(readings) if as_json else table_lines(readings)
+
+
+def counted(readings: Iterable[PictureReading], verdicts: Counter[str]) -> Iterator[PictureReading]:
+    for reading in readings:
+        verdicts[reading.verdict] += 1
+        yield reading
+
+
+def write(path: Path | None, lines: Iterator[str]) -> None:
+    """Write to a file, whole or not at all, or to the terminal."""
+    if path is None:
+        sys.stdout.writelines(lines)
+        return
+    with replacing(path) as file:
+        file.writelines(line.encode() for line in lines)
+
+
+def picture_files(paths: Iterable[Path]) -> list[Path]:
+    """The pictures themselves, and those in the folders and the folders there, sorted; hidden ones are passed over.
+
+    Raises:
+        InputError: a path is not there, or a folder has no pictures.
+    """
+    files: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            inside = sorted(file for file in path.rglob("[!.]*") if file.suffix.lower() in SUFFIXES and file.is_file())
+            if not inside:
+                raise InputError(f"{path} has no pictures, {', '.join(SUFFIXES)}: choose another folder")
+            files += inside
+        elif path.exists():
+            files.append(path)
+        else:
+            raise InputError(f"there is no file or folder {path}: check the name")
+    return files
+
+
+def table_lines(readings: Iterable[PictureReading]) -> Iterator[str]:
+    """CSV: a row a picture, its digits as JSON."""
+    yield csv_line(COLUMNS)
+    for reading in readings:
+        row = asdict(reading) | {"digits": json.dumps([asdict(digit) for digit in reading.digits])}
+        yield csv_line(row[column] for column in COLUMNS)
+
+
+def csv_line(values: Iterable[Any]) -> str:
+    line = StringIO()
+    csv.writer(line, lineterminator="\n").writerow(values)
+    return line.getvalue()
+
+
+def json_lines(readings: Iterable[PictureReading]) -> Iterator[str]:
+    """A JSON object a picture."""
+    for reading in readings:
+        yield json.dumps(asdict(reading), ensure_ascii=False) + "\n"
+
+
+def label_lines(classifier: DigitClassifier, file: Path) -> Iterator[str]:
+    """Kaggle's rows: every picture is a digit there, so each gets the likeliest one."""
+    number = 0
+    for images in kaggle_pictures(file):
+        if not number:
+            yield "ImageId,Label\n"
+        for digit in classifier.predict(images):
+            number += 1
+            yield f"{number},{digit}\n"
+
+
+def kaggle_pictures(file: Path) -> Iterator[NDArray[np.uint8]]:
+    """The pictures of Kaggle's `test.csv`, uint8 `(n, 28, 28)`, some at a time.
+
+    Raises:
+        InputError: it is missing or something else.
+    """
+    try:
+        with pd.read_csv(file, chunksize=ROWS_AT_ONCE) as tables:
+            for table in tables:
+                if list(table.columns) != PIXELS:
+                    raise ValueError("its columns are not pixel0 to pixel783")
+                pixels = table.to_numpy()
+                if pixels.dtype.kind not in "iu" or pixels.min() < 0 or pixels.max() > 255:
+                    raise ValueError("its pixels are not all whole numbers from 0 to 255")
+                yield pixels.astype(np.uint8).reshape(-1, 28, 28)
+    except OSError as error:
+        raise InputError(f"{file} cannot be read: {error.strerror or error}") from None
+    except ValueError as error:  # pandas' own are ValueErrors too
+        raise InputError(f"{file} is no test.csv of Kaggle's digit-recognizer ({brief(error)})") from None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

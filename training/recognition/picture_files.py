@@ -1,0 +1,123 @@
+"""Pictures in files, read one by one: what was read in each, or why it could not be."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from data.ink import PictureError, picture_to_image
+from model.classifier import DigitClassifier
+from model.reading import Verdict
+
+from ..cluster import each
+from .drawing import DrawnDigit
+
+SUFFIXES = (".png", ".jpg", ".jpeg")  # of the files in a folder that are pictures
+MOST_BYTES = 100 * 2**20
+AT_ONCE = 16  # pictures that a process is given together
+
+
+@dataclass(frozen=True)
+class FoundDigit:
+    """One digit of a picture: what it was read as, how probable that is, and where it is.
+
+    Attributes:
+        box: left, top, right and bottom in pixels; None where the whole picture was taken for one digit.
+    """
+
+    digit: int
+    verdict: Literal["digit", "unsure", "no digit"]
+    probability: float
+    box: tuple[float, float, float, float] | None
+
+
+@dataclass(frozen=True)
+class PictureReading:
+    """What was read in one picture.
+
+    Attributes:
+        reading: as the app says it: "7", "Unsure: 4 or 9", "20?6".
+        verdict: "digit" if every digit is certain, "unsure" if some are, "no digit", "blank" where there is no ink, or
+            "error".
+        probability: of the least certain digit; None where there is none.
+        error: why the picture could not be read, else "".
+    """
+
+    file: str
+    reading: str
+    verdict: Literal["digit", "unsure", "no digit", "blank", "error"]
+    probability: float | None
+    digits: tuple[FoundDigit, ...]
+    error: str = ""
+
+
+def read_pictures(
+    classifier: DigitClassifier, files: Iterable[str | Path], jobs: int = 1, scheduler: str | None = None
+) -> Iterator[PictureReading]:
+    """What is read in each PNG or JPEG file, in their order; a file that cannot be read is a row that says why.
+
+    Args:
+        jobs: how many processes read at once; 1 starts none.
+        scheduler: the address of a Dask scheduler, whose workers read instead: they must see the same files.
+
+    Raises:
+        ClusterError, MissingExtra: as in `training.cluster.each`.
+    """
+    names = list(map(str, files))
+    groups = [names[start : start + AT_ONCE] for start in range(0, len(names), AT_ONCE)]
+    return chain.from_iterable(each(read_files, partial(given, classifier), groups, jobs, scheduler))
+
+
+def given(classifier: DigitClassifier) -> DigitClassifier:
+    """The classifier itself: what the workers of a cluster share."""
+    return classifier
+
+
+def read_files(classifier: DigitClassifier, files: Iterable[str]) -> list[PictureReading]:
+    with threadpool_limits(1, user_api="blas"):  # the same sums in every process, however many work at once
+        return [read_file(classifier, file) for file in files]
+
+
+def read_file(classifier: DigitClassifier, file: str) -> PictureReading:
+    """What is read in one file."""
+    name = file.encode("utf-8", "backslashreplace").decode()  # a name may be no Unicode
+    try:
+        if Path(file).stat().st_size > MOST_BYTES:
+            raise PictureError(f"the file is larger than {MOST_BYTES >> 20} MiB")
+        digits = read_digits(classifier, Path(file).read_bytes())
+    except (OSError, PictureError) as error:
+        words = error.strerror or error if isinstance(error, OSError) else error
+        return PictureReading(name, "", "error", None, (), str(words))
+    found = tuple(map(found_digit, digits))
+    if not found:
+        return PictureReading(name, "", "blank", None, ())
+    verdicts = {digit.verdict for digit in found}
+    verdict = found[0].verdict if len(verdicts) == 1 else "unsure"
+    return PictureReading(name, as_text(digits), verdict, min(digit.probability for digit in found), found)
+
+
+def read_digits(classifier: DigitClassifier, content: bytes) -> list[DrawnDigit]:
+    """The digits in a picture; none where there is no ink."""
+    image = picture_to_image(content)
+    return [] if image is None else [DrawnDigit([], image, classifier.read(image[np.newaxis])[0])]
+
+
+def as_text(digits: list[DrawnDigit]) -> str:
+    """What was read, as the app says it."""
+    return str(digits[0].reading)
+
+
+def found_digit(digit: DrawnDigit) -> FoundDigit:
+    verdicts: dict[Verdict, Literal["digit", "unsure", "no digit"]] = {
+        Verdict.DIGIT: "digit",
+        Verdict.UNSURE: "unsure",
+        Verdict.NO_DIGIT: "no digit",
+    }
+    reading = digit.reading
+    box = digit.box if digit.strokes else None
+    return FoundDigit(reading.digit, verdicts[reading.verdict], round(reading.probability, 6), box)
