@@ -31,7 +31,6 @@ from model.layer import Array
 from model.pretrained import FOLDER, path_of
 from model.weights import WeightsError
 from training.export.__main__ import main
-from training.export.folding import folded
 from training.files import PROJECT
 
 onnx = pytest.importorskip("onnx")
@@ -142,17 +141,6 @@ def test_batch_normalization_is_folded_where_that_is_exact(name: str) -> None:
     np.testing.assert_allclose(got, classifier.predict_proba(images), atol=1e-5, rtol=0)
     after = classifier.network.arrays()
     assert all(np.array_equal(before[key], after[key]) for key in before)
-
-
-def test_behind_pooling_with_positive_slopes_it_is_folded_too() -> None:
-    layers = [ConvLayer(layer_depth=4), MaxPoolingLayer(), BatchNormalizationLayer(), *flat()]
-    network = network_of(*layers, dtype=np.float64)
-    network.layers[2].parameters["scale"][...] = [0.5, 2, 0, 1]
-    x = np.random.default_rng(1).normal(size=(4, 28, 28, 1))
-    expected = network.predict(x)
-    network.layers = folded(network.layers)
-    assert [type(layer) for layer in network.layers] == [ConvLayer, MaxPoolingLayer, FlattenLayer, FCLayer]
-    np.testing.assert_allclose(network.predict(x), expected, rtol=1e-12, atol=1e-12)
 
 
 def test_a_layer_that_onnx_does_not_know_is_refused() -> None:

@@ -20,10 +20,9 @@ from model.classifier import DigitClassifier
 from model.conv_layer import ConvLayer
 from model.fc_layer import FCLayer
 from model.flatten_layer import FlattenLayer
+from model.folding import folded
 from model.layer import Array, Layer
 from model.max_pooling_layer import MaxPoolingLayer
-
-from .folding import folded
 
 OPSET = 17  # of 2022
 IR_VERSION = 8  # likewise: ONNX Runtime reads it since its release 1.12
@@ -44,7 +43,7 @@ def onnx_model(classifier: DigitClassifier, card: str | None = None) -> ModelPro
     graph.add("Cast", "float_pixels", to=TensorProto.FLOAT)
     graph.add("Mul", "scaled_pixels", scale=np.float32(1 / 255))
     graph.add("Unsqueeze", "with_depth", axes=np.array([1]))
-    for number, layer in enumerate(folded(classifier.network.layers)):
+    for number, layer in enumerate(folded(classifier.network).layers):
         graph.place = f"layer{number}"
         add_layer(layer, graph)
     graph.place = ""
