@@ -32,10 +32,10 @@ report: evaluate  ## the same as evaluate
 app: setup  ## start the app; PORT=8600 sets the port, HEADLESS=1 opens no browser
 	$(BIN)/python -m app --server.port "$(PORT)" --server.headless $(if $(HEADLESS),true,false)
 
-test: .venv/dev-ready  ## install what the tests need, and run them, two at once, but for the slow ones
+test: .venv/dev-ready  ## install what the tests need, and run all but the slow ones, on two cores
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow" $(ARGS)
 
-test-slow: .venv/dev-ready  ## run the slow ones
+test-slow: .venv/dev-ready  ## run the slow tests
 	$(BIN)/python -m pytest -m slow $(ARGS)
 
 torture: .venv/dev-ready  ## run the hostile tests at full size, with HOSTILE uploads and messages; takes a quarter of an hour

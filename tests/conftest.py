@@ -1,6 +1,7 @@
 """Fixtures that several test files share."""
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,14 +18,14 @@ from training.runs.lock import locked
 
 @pytest.fixture(scope="session", autouse=True)
 def one_blas_thread() -> Iterator[None]:
-    """As in the app. Several wait for each other busily, which takes most of the time where all cores are at work."""
+    """BLAS uses one thread, as in the app: its threads poll while they wait, which wastes time on busy cores."""
     with threadpool_limits(1, user_api="blas"):
         yield
 
 
 @pytest.fixture(scope="session", autouse=True)
 def pictures_framed_once() -> Iterator[None]:
-    """The same pictures are framed once: that takes longer than many a training on scikit-learn's small digits."""
+    """Each array of pictures is framed once: framing scikit-learn's digits takes longer than training on them."""
     frame = datasets._framed
     known: dict[bytes, NDArray[np.uint8]] = {}
 
@@ -38,6 +39,12 @@ def pictures_framed_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(datasets, "_framed", framed)
         yield
+
+
+@pytest.fixture(autouse=True)
+def main_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Streamlit's AppTest replaces the main module with its page, which multiprocessing would run in new processes."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 
 @pytest.fixture(scope="session")

@@ -161,7 +161,7 @@ def test_openml_that_accepts_and_never_answers(tmp_path: Path, monkeypatch: pyte
         assert time.monotonic() - started < 10  # not how fast it is, but that it ends at all
 
 
-@pytest.mark.slow  # and tests/hostile/test_data_cache.py damages every file of a small data set's cache
+@pytest.mark.slow  # tests/hostile/test_data_cache.py damages every file of a small data set's cache
 def test_a_damaged_cache_is_deleted_and_downloaded_again(
     mnist: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -208,7 +208,7 @@ def started(name: str, *more: str) -> subprocess.Popen[str]:
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-# tests/hostile/test_killed_trainings.py kills too.
+# SIGKILL is slow: tests/hostile/test_killed_trainings.py kills runs too.
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, pytest.param(signal.SIGKILL, marks=pytest.mark.slow)])
 def test_an_interrupted_or_killed_run_resumes_bit_for_bit(how: signal.Signals, undisturbed: Path) -> None:
     process = started("broken", *LONG)

@@ -149,7 +149,7 @@ def test_a_tap_stores_the_drawing_and_can_be_corrected_and_undone(page: Page, pr
     assert truths() == []
 
 
-@pytest.mark.slow  # and all that it does the others do too, with drawings of ours
+@pytest.mark.slow  # the other tests here do the same with drawings of our own
 def test_drawings_of_a_tablet_are_read_as_they_were_meant(page: Page) -> None:
     if not PEN_STROKES.exists():
         pytest.skip(f"there are no pen strokes in {PEN_STROKES.parent}")

@@ -17,7 +17,7 @@ def draw_at_once(pages: list[Page], digits: list[int]) -> None:
             draw(page, DIGITS[digit][stroke : stroke + 1])
 
 
-@pytest.mark.slow  # and tests/hostile/test_crowd.py lets a crowd draw without browsers
+@pytest.mark.slow  # tests/hostile/test_crowd.py has many visitors draw without browsers
 def test_ten_visitors_drawing_at_once_each_get_their_own_reading(browser: Browser, app_url: str) -> None:
     with ExitStack() as visitors:
         pages = [visitors.enter_context(visitor(browser, app_url)) for _ in range(10)]

@@ -36,7 +36,7 @@ def press(page: Page, button: str) -> None:
     page.get_by_role("button", name=button, exact=True).click()
 
 
-@pytest.mark.slow  # and tests/test_app_train.py and tests/test_runs.py do each of these things without a browser
+@pytest.mark.slow  # tests/test_app_train.py and tests/test_runs.py test each of these steps without a browser
 def test_a_run_is_started_watched_stopped_resumed_and_chosen(page: Page, app_url: str, project: Path) -> None:
     folder = project / "runs" / "mine"
     open_page(page, "Train")
