@@ -20,7 +20,7 @@ from typing import Any, Self
 
 Work = Callable[[], dict[str, float]]  # does a piece of work; returns facts about it
 
-PROCESS = ExitStack()  # what a contestant holds for as long as its process lives
+PROCESS = ExitStack()  # resources of a contestant's process, closed at its end
 
 
 class Unavailable(RuntimeError):

@@ -53,7 +53,7 @@ def learn(
 
 
 def passes(name: str) -> Work:
-    """Each layer's passes with a shard of 64 pictures, on one thread: seconds forwards and backwards, by its number."""
+    """The seconds of each layer's forward and backward pass for a shard of 64 images, on one thread, by layer index."""
     threadpool_limits(1, user_api="blas")
     network, images, targets = jobs.job(name, LARGEST_SHARD)
     network.draw_from(np.random.default_rng(0))
@@ -62,18 +62,18 @@ def passes(name: str) -> Work:
 
     def work() -> dict[str, float]:
         times, output = {}, input
-        for number, layer in enumerate(network.layers):
+        for i, layer in enumerate(network.layers):
             started = time.perf_counter()
             output = layer.forward_propagation(output, training=True)
-            times[f"{number} forwards"] = time.perf_counter() - started
+            times[f"{i} forward"] = time.perf_counter() - started
         error = loss_prime(targets, output)
-        for number, layer in reversed(list(enumerate(network.layers))):
+        for i, layer in reversed(list(enumerate(network.layers))):
             started = time.perf_counter()
-            if number:
+            if i:
                 error = layer.backward_propagation(error)
             else:
                 layer.compute_gradients(error)
-            times[f"{number} backwards"] = time.perf_counter() - started
+            times[f"{i} backward"] = time.perf_counter() - started
         return times
 
     return work

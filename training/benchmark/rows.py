@@ -133,19 +133,19 @@ def training(settings: Settings) -> Iterator[Row]:
 
 
 def profile(settings: Settings) -> Iterator[Row]:
-    """Where a training step's time goes: each layer's passes, an image, on one thread; and its share of all layers."""
+    """A profile of a training step: each layer's time per image, on one thread, and its share of the total."""
     for name in ("article", "quick", "best"):
         network, _, _ = jobs.job(name)
         rounds = turns(settings, ("ours", "ours.passes", (name,)))["ours"]
-        times = {pass_: statistics.median(each.facts[pass_] for each in rounds) for pass_ in rounds[0].facts}
+        times = {pass_: statistics.median(sample.facts[pass_] for sample in rounds) for pass_ in rounds[0].facts}
         total = sum(times.values())
-        for number, layer in enumerate(network.layers):
-            passes = [times[f"{number} {direction}"] for direction in ("forwards", "backwards")]
-            forwards, backwards = (three_figures(1e6 * each / LARGEST_SHARD) for each in passes)
+        for i, layer in enumerate(network.layers):
+            passes = [times[f"{i} {direction}"] for direction in ("forward", "backward")]
+            forward, backward = (three_figures(1e6 * duration / LARGEST_SHARD) for duration in passes)
             yield Row(
-                f"`{name}` {number}: {type(layer).__name__} → {layer.output_shape}",
-                f"{forwards} µs forwards",
-                f"{backwards} µs backwards",
+                f"`{name}` {i}: {type(layer).__name__} → {layer.output_shape}",
+                f"{forward} µs forward",
+                f"{backward} µs backward",
                 Spread.of([sum(passes) / total]),
                 None,
                 at_least=False,

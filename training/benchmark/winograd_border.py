@@ -1,4 +1,4 @@
-"""From which number of channels and of places Winograd's way through a 3×3 convolution is the faster one: a figure."""
+"""From how many channels and positions on Winograd's algorithm is faster for a 3×3 convolution, with a figure."""
 
 import statistics
 import time
@@ -18,27 +18,31 @@ from .measure import Spread, three_figures
 from .rows import Row, Settings
 
 CHANNELS = (4, 8, 12, 16, 32, 64)
-SIZES = ((64, 10), (64, 24), (1, 10), (1, 24))  # pictures, and rows and columns of the output
+SIZES = ((64, 10), (64, 24), (1, 10), (1, 24))  # images, and height and width of the output
 
 
 def winograd(settings: Settings) -> Iterator[Row]:
-    """The plain way's time over Winograd's, on one thread: of predictions, and with 64 pictures of training steps."""
+    """The direct algorithm's time over Winograd's, on one thread: for predictions, and for training on 64 images."""
     ratios: dict[str, list[float]] = {}
     with threadpool_limits(1, user_api="blas"):
         for samples, size in SIZES:
             for trained in (True, False) if samples > 1 else (False,):
-                what = f"{'training' if trained else 'predicting'} {samples} × {size}×{size}"
+                name = f"{'training' if trained else 'predicting'} {samples} × {size}×{size}"
                 for channels in CHANNELS:
-                    times = [seconds(work, settings.rounds) for work in both_ways(samples, size + 2, channels, trained)]
+                    times = [
+                        seconds(work, settings.rounds) for work in both_algorithms(samples, size + 2, channels, trained)
+                    ]
                     found = times[0] / times[1]
-                    ratios.setdefault(what, []).append(found)
-                    plain, fast = (f"{three_figures(1e6 * each / samples)} µs" for each in times)
-                    yield Row(f"{what}, {channels} channels", fast, f"{plain}, plain", Spread.of([found]), None, True)
+                    ratios.setdefault(name, []).append(found)
+                    direct, fast = (f"{three_figures(1e6 * duration / samples)} µs" for duration in times)
+                    yield Row(f"{name}, {channels} channels", fast, f"{direct}, direct", Spread.of([found]), None, True)
     draw(ratios, settings)
 
 
-def both_ways(samples: int, size: int, channels: int, trained: bool) -> tuple[Callable[[], None], Callable[[], None]]:
-    """The work of one pass, or of both, the plain way and Winograd's."""
+def both_algorithms(
+    samples: int, size: int, channels: int, trained: bool
+) -> tuple[Callable[[], None], Callable[[], None]]:
+    """A forward pass, if `trained` also a backward pass, with the direct algorithm and with Winograd's."""
     rng = np.random.default_rng(0)
     layer = ConvLayer((size, size, channels), (3, 3), channels, rng)
     weights, bias = layer.weights.astype(np.float32), layer.bias.astype(np.float32)
@@ -47,7 +51,7 @@ def both_ways(samples: int, size: int, channels: int, trained: bool) -> tuple[Ca
     error = rng.random((samples, size - 2, size - 2, channels), dtype=np.float32)
     prepared = Winograd(weights, size, size)
 
-    def plain() -> None:
+    def direct() -> None:
         convolve(input, weights, bias)
         if trained:
             layer.input, layer.winograd = input, None
@@ -55,17 +59,17 @@ def both_ways(samples: int, size: int, channels: int, trained: bool) -> tuple[Ca
 
     def fast() -> None:
         if trained:
-            way = Winograd(weights, size, size)
-            way.convolve(input, bias, remember=True)
-            way.backward(error)
+            algorithm = Winograd(weights, size, size)
+            algorithm.convolve(input, bias, remember=True)
+            algorithm.backward(error)
         else:
             prepared.convolve(input, bias)
 
-    return plain, fast
+    return direct, fast
 
 
 def seconds(work: Callable[[], None], rounds: int) -> float:
-    """The median time of one call, of `rounds`, each of as many calls as take some milliseconds."""
+    """The median time of a call over `rounds` rounds, each of as many calls as take a few milliseconds."""
     work()
     started = time.perf_counter()
     work()
@@ -80,15 +84,15 @@ def seconds(work: Callable[[], None], rounds: int) -> float:
 
 
 def draw(ratios: dict[str, list[float]], settings: Settings) -> None:
-    """`winograd.png`: a line for each kind of work, over the channels."""
+    """Write `winograd.png`: one line for each kind of work, over the number of channels."""
     figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
-    for what, found in ratios.items():
-        axes.plot(CHANNELS, found, marker="o", label=what)
+    for name, found in ratios.items():
+        axes.plot(CHANNELS, found, marker="o", label=name)
     axes.axhline(1, color="grey", linewidth=0.8)
-    axes.set(xscale="log", xticks=CHANNELS, xlabel="channels in and out", ylabel="plain time / Winograd's time")
+    axes.set(xscale="log", xticks=CHANNELS, xlabel="channels in and out", ylabel="direct time / Winograd's time")
     axes.set_xticks(CHANNELS, [str(channels) for channels in CHANNELS])
     axes.minorticks_off()
-    axes.legend(title="pictures × output")
+    axes.legend(title="images × output")
     settings.folder.mkdir(parents=True, exist_ok=True)
     figure.savefig(settings.folder / "winograd.png", dpi=150)
     plt.close(figure)
