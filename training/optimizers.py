@@ -1,4 +1,4 @@
-"""The optimizer: how gradients change parameters. It sees two dicts of arrays with the same keys, and no network."""
+"""The optimizer, which updates parameters by gradients: two dicts of arrays with the same keys."""
 
 import math
 from typing import Any
@@ -10,10 +10,10 @@ from model.layer import Arrays
 
 
 class Adam:
-    """Steps of about the learning rate in every direction, however long the gradient: Kingma & Ba, "Adam", 2014.
+    """Steps of about the learning rate in every direction, whatever the gradient's size: Kingma & Ba, "Adam", 2014.
 
-    mean = β₁ · mean + (1 − β₁) · gradient and square = β₂ · square + (1 − β₂) · gradient² start at 0 and are scaled up
-    accordingly; parameter −= learning_rate · mean / (√square + ε).
+    mean = β₁ · mean + (1 − β₁) · gradient and square = β₂ · square + (1 − β₂) · gradient² start at 0, and are corrected
+    for that; parameter −= learning_rate · mean / (√square + ε).
     """
 
     def __init__(self, beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8) -> None:
@@ -21,10 +21,10 @@ class Adam:
         self.state: Arrays = {"steps": np.zeros((), np.int64)}
 
     def step(self, parameters: Arrays, gradients: Arrays, learning_rate: float) -> None:
-        """Change the parameters in place."""
+        """Update the parameters in place."""
         self.state["steps"] += 1
         steps = int(self.state["steps"])
-        # Both scalings are put into two numbers, so that they cost no pass over the arrays.
+        # The corrections of mean and square are applied to two scalars, which costs no pass over the arrays.
         square_scale = math.sqrt(1 - self.beta2**steps)
         rate = learning_rate * square_scale / (1 - self.beta1**steps)
         epsilon = self.epsilon * square_scale
@@ -36,7 +36,7 @@ class Adam:
             parameter -= rate * mean / (np.sqrt(square) + epsilon)
 
     def _moments(self, name: str, parameter: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Mean and square of a parameter's gradients so far."""
+        """The running mean and mean square of a parameter's gradients."""
         mean, square = f"{name}.mean", f"{name}.square"
         if mean not in self.state:
             self.state[mean], self.state[square] = np.zeros_like(parameter), np.zeros_like(parameter)

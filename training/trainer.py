@@ -26,35 +26,35 @@ from .schedules import one_cycle
 from .training_set import added_images, training_set
 
 MOST_VALIDATION_IMAGES = 5_000
-SETTLED_ON = 1_024  # training images, on which layers measure what prediction needs
+SETTLED_ON = 1_024  # training images on which layers measure statistics for prediction
 
 
 class TrainingError(RuntimeError):
-    """Training cannot go on; the message says where it broke and what helps."""
+    """Training failed; the message names the place and the cure."""
 
 
 @dataclass
 class Progress:
-    """How far a run is, and what happened on the way."""
+    """The progress of a run, and its history."""
 
     epoch: int = 0
     step: int = 0  # within the epoch
-    loss: float = 0.0  # summed over the epoch's images so far
-    correct: int = 0  # of the epoch's images so far
+    loss: float = 0.0  # sum over the images of the epoch so far
+    correct: int = 0  # right answers in the epoch so far
     seconds: float = 0.0
     history: list[dict[str, float]] = field(default_factory=list)
 
 
 class Trainer:
-    """Trains a network as a recipe says, and keeps what it needs to go on in `folder`.
+    """Trains a network by a recipe, and writes checkpoints and the history to `folder`.
 
     Args:
-        recipe: its architecture and loss are those of the network.
+        recipe: with the architecture and loss of the network.
         network: float32, with its loss set.
-        dataset: of its training images, up to 5,000 are held back for validation, always the same.
-        seed: of the order of the images and of all that is drawn at random.
-        threads: results depend on their number, but not on their timing.
-        about: what a checkpoint says of the run, so that it can be set up again.
+        dataset: up to 5,000 of its training images, always the same, are used for validation.
+        seed: determines the order of the images and everything random.
+        threads: the results depend on their number, but not on their timing.
+        about: the settings of the run, stored in its checkpoints so that it can be resumed.
     """
 
     def __init__(
@@ -73,23 +73,24 @@ class Trainer:
         added = added_images(recipe, len(self.train_rows))
         self.images = len(self.train_rows) + sum(added)
         self.digits = self.images - added.outliers
-        self.steps = -(-self.images // recipe.batch_size)  # in an epoch, the short last batch included
+        self.steps = -(-self.images // recipe.batch_size)  # per epoch, including the last, smaller batch
         self.optimizer = Adam()
         self.progress = Progress()
         self.stopping = False
 
     def train(self, watch: Callable[[Self], None] = lambda trainer: None) -> bool:
-        """Train to the end, or to the end of the step in which `stop` was called; whether it was the end.
+        """Train until the last epoch ends, or until the current step ends once `stop` was called. Returns whether the
+        training is finished.
 
         Args:
-            watch: called at the start and after every step and epoch, to tell others how far the run is.
+            watch: called at the start and after every step and epoch, to publish the progress.
 
         Raises:
-            TrainingError: the loss is not finite any more.
+            TrainingError: the loss is not finite.
             OSError: a checkpoint cannot be written.
         """
         recipe, progress = self.recipe, self.progress
-        # From the start as parallel as the steps: as BLAS has one thread there, what it sums has the same bits.
+        # `settle` is inside too: BLAS has one thread here, so that its sums always have the same bits.
         with ParallelNetwork(self.network, self.threads) as parallel, self._bar() as bar:
             parameters = self.network.parameters()
             settle(self.network, self.dataset)
@@ -113,16 +114,16 @@ class Trainer:
                         return False
                 self._finish_epoch(parallel, started)
                 watch(self)
-                bar.set_postfix_str(self._standing())
-                bar.set_description(self._place())
+                bar.set_postfix_str(self._results())
+                bar.set_description(self._epoch())
         return True
 
     def stop(self) -> None:
-        """Let `train` finish its step, save, and return."""
+        """Ask `train` to finish its step, save, and return."""
         self.stopping = True
 
     def learning_rate(self) -> float:
-        """The rate of the next step."""
+        """The learning rate of the next step."""
         done = (self.progress.epoch * self.steps + self.progress.step) / (self.recipe.epochs * self.steps)
         return one_cycle(done, self.recipe.learning_rate)
 
@@ -130,8 +131,8 @@ class Trainer:
         """Write the checkpoint.
 
         Raises:
-            OSError: the disk is full or read-only; the last checkpoint still stands.
-            TrainingError: there are parameters that are not finite; the last checkpoint still stands.
+            OSError: the disk is full or read-only; the previous checkpoint is unchanged.
+            TrainingError: a parameter is not finite; the previous checkpoint is unchanged.
         """
         self._check_parameters()
         state = {"about": self.about, "progress": vars(self.progress)}
@@ -139,12 +140,12 @@ class Trainer:
 
     @cached_property
     def training_set(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-        """The images to learn and their labels, made when they are first asked for: it may take half a minute."""
+        """The images to learn and their labels, made on first use, which may take half a minute."""
         images, labels = self.dataset.train_images[self.train_rows], self.dataset.train_labels[self.train_rows]
         return training_set(self.recipe, images, labels, self.seed)
 
     def _batches(self) -> Iterator[Batch]:
-        """The rest of the epoch's batches."""
+        """The remaining batches of the epoch."""
         return epoch_batches(self.recipe, *self.training_set, [self.seed, self.progress.epoch], self.progress.step)
 
     def _finish_epoch(self, parallel: ParallelNetwork, started: float) -> None:
@@ -182,35 +183,35 @@ class Trainer:
         return tqdm(
             total=self.recipe.epochs * self.steps,
             initial=self.progress.epoch * self.steps + self.progress.step,
-            desc=self._place(),
-            postfix=self._standing(),
+            desc=self._epoch(),
+            postfix=self._results(),
             unit="step",
-            mininterval=0.2 if sys.stderr.isatty() else 10,  # seconds; a log need not hold every move
+            mininterval=0.2 if sys.stderr.isatty() else 10,  # seconds; a log file needs few updates
         )
 
-    def _place(self) -> str:
+    def _epoch(self) -> str:
         return f"epoch {min(self.progress.epoch + 1, self.recipe.epochs)}/{self.recipe.epochs}"
 
-    def _standing(self) -> str:
+    def _results(self) -> str:
         if not self.progress.history:
             return ""
         last = self.progress.history[-1]
         return f"loss {last['train_loss']:.4f}, validation {100 * last['validation_accuracy']:.2f} %"
 
     def _check_parameters(self) -> None:
-        """The loss tells of a broken step only when the next one is taken: look before what is broken is kept."""
+        """Check before saving: the loss shows an invalid parameter only in the next step."""
         if not all(np.isfinite(parameter).all() for parameter in self.network.parameters().values()):
             raise self._not_finite(self.dataset.train_images[self.validation_rows[:1]])
 
     def _not_finite(self, images: NDArray[np.uint8]) -> TrainingError:
-        """Find the first layer that gives numbers that are not finite, and say what helps."""
+        """An error that names the first layer whose output is not finite, and the cure."""
         culprit = "the loss"
         output = images_to_input(images)
         with np.errstate(all="ignore"):
-            for number, layer in enumerate(self.network.layers):
+            for i, layer in enumerate(self.network.layers):
                 output = layer.forward_propagation(output, training=False)
                 if not np.isfinite(output).all():
-                    culprit = f"layer {number}, {type(layer).__name__},"
+                    culprit = f"layer {i}, {type(layer).__name__},"
                     break
         place = f"epoch {self.progress.epoch + 1}, step {self.progress.step + 1}"
         return TrainingError(
@@ -221,16 +222,16 @@ class Trainer:
 
 
 def split(count: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Rows to train on and rows to validate on, of `count`: the same for every run, so that runs can be compared."""
+    """The training and validation rows of `count` rows: the same for every run, so that runs are comparable."""
     rows = np.random.default_rng(0).permutation(count)
     held_back = min(MOST_VALIDATION_IMAGES, count // 10)
     return np.sort(rows[held_back:]), np.sort(rows[:held_back])
 
 
 def settle(network: Network, dataset: Dataset) -> None:
-    """Let the layers measure on training images what they have to know to predict.
+    """Let the layers measure, on training images, the statistics that they need for prediction.
 
-    It follows from what they learned, so that no checkpoint has to hold it.
+    They follow from the parameters, so checkpoints need not contain them.
     """
     rows, _ = split(len(dataset.train_images))
     network.settle(images_to_input(dataset.train_images[rows[:SETTLED_ON]]))

@@ -1,1 +1,1 @@
-"""One batch on several cores."""
+"""Training steps on several cores."""

@@ -1,4 +1,4 @@
-"""What the C library does with freed memory, which decides how fast a training step is."""
+"""Settings of the C library's memory allocator, on which the speed of a training step depends."""
 
 import ctypes
 import sys
@@ -6,16 +6,16 @@ from contextlib import suppress
 
 # Parameters of glibc's mallopt, from malloc.h.
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
-KEPT = 2**28  # bytes free at the end of the heap before any go back to the system
-LARGEST = 2**25  # bytes: larger arrays are mapped one by one
+KEPT = 2**28  # bytes free at the end of the heap before memory is returned to the system
+LARGEST = 2**25  # bytes; larger arrays are mapped separately
 
 
 def keep_freed_memory() -> None:
-    """Let this process use freed memory again instead of giving it back and getting it anew.
+    """Let this process reuse freed memory instead of returning it to the system.
 
-    A step frees every array that it makes, some megabytes each. glibc returns such memory to the system, which clears
-    it and hands it out page by page at the next step: half of the time of a step of `quick`. Other C libraries have no
-    such settings, and are left as they are.
+    A step frees all arrays that it creates, some megabytes each. By default glibc returns such memory to the system,
+    which clears it and provides it again page by page: half of the time of a step of `quick`. Other C libraries do not
+    have these settings.
     """
     if sys.platform == "linux":
         with suppress(OSError, AttributeError):  # another C library than glibc

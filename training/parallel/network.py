@@ -1,10 +1,9 @@
-"""Training steps on several cores: a batch is cut into shards, which several processes learn at the same time.
+"""Training steps on several cores: a batch is split into shards, which several processes learn at the same time.
 
-Threads of one process would wait for each other at the interpreter's lock. So each thread of computation has a process
-of its own: this one, and workers. The network's arrays and all gradients lie in memory that every process sees;
-pictures and results go through pipes. BLAS is held to one thread in each process: on matrices of this size its own
-threads cost more than they bring. Shards are assigned beforehand and sums are added in a fixed order, so that the same
-number of threads gives the same bits every time.
+Threads of one process would wait for the global interpreter lock. So each thread of computation is a process: this one
+and its workers. The network's arrays and all gradients are in shared memory; images and results are sent through pipes.
+BLAS uses one thread in each process: for matrices of this size, its own threads cost more than they gain. The
+assignment of shards and the order of sums are fixed, so that the same number of threads always gives the same bits.
 """
 
 import os
@@ -27,12 +26,12 @@ from .freed_memory import keep_freed_memory
 from .shards import Learner, Shard, SharedMemory, memory_size, place, predict, received, views
 from .worker import work
 
-# Images. Larger shards take more memory for nothing, and batch normalization should see enough of them.
+# Images. Larger shards only take more memory; batch normalization needs enough images per shard.
 LARGEST_SHARD = 64
 
 
 class WorkerLost(RuntimeError):
-    """A process that took part has ended before its time."""
+    """A worker process has ended unexpectedly."""
 
 
 def usable_cores() -> int:
@@ -41,17 +40,17 @@ def usable_cores() -> int:
 
 
 class ParallelNetwork:
-    """A network on several threads, from `with` to its end.
+    """A network that computes on several threads within a `with` block.
 
-    Meanwhile its arrays lie in shared memory: what `network.parameters()` returned before is not what it learns. After
-    the `with` they are the same arrays as before again, with the new values.
+    In the block its arrays are in shared memory: arrays that `network.parameters()` returned earlier are not updated.
+    After the block the network has its original arrays again, with the new values.
 
     Args:
-        network: knows its loss. Its arrays may be changed in place between the calls.
-        threads: how many work at once, each in a process of its own.
+        network: with its loss set. Its arrays may be changed in place between calls.
+        threads: the number of processes, including this one.
 
     Attributes:
-        gradients: of the last batch, keyed like `network.parameters()`; the same arrays every time.
+        gradients: the gradients of the last batch, keyed like `network.parameters()`; always the same arrays.
     """
 
     def __init__(self, network: Network, threads: int) -> None:
@@ -83,15 +82,15 @@ class ParallelNetwork:
         """Compute the `gradients` of one batch.
 
         Args:
-            images: uint8 `(n, 28, 28)`, or what the network takes in, already scaled.
-            targets: `(n, 10)`, what the network should say.
-            seed: of all that layers draw at random in this step.
+            images: uint8 `(n, 28, 28)`, or the network's input, already scaled.
+            targets: `(n, 10)`, the targets of the outputs.
+            seed: determines everything random in this step.
 
         Returns:
-            The mean loss, and how many images had their largest output where the target is not the smallest.
+            The mean loss, and the number of digits answered correctly.
 
         Raises:
-            WorkerLost: a process that took part is gone.
+            WorkerLost: a worker process has ended.
         """
         shards = [
             Shard([*seed, number], images[rows], targets[rows], len(images))
@@ -112,7 +111,7 @@ class ParallelNetwork:
         """The network's outputs `(n, 10)` for uint8 `(n, 28, 28)`.
 
         Raises:
-            WorkerLost: a process that took part is gone.
+            WorkerLost: a worker process has ended.
         """
         mine, *others = np.array_split(images, self.threads)
         for worker, theirs in zip(self.workers, others, strict=True):
@@ -121,7 +120,7 @@ class ParallelNetwork:
 
 
 class Worker:
-    """The other end of a `training.parallel.worker`: a process that takes its part of each batch."""
+    """A worker process and the pipe to it; see `training.parallel.worker`."""
 
     def __init__(self, context: SpawnContext, network: Network, shared: Any, number: int) -> None:
         self.number = number
@@ -131,22 +130,22 @@ class Worker:
             self.process.start()
         theirs.close()
 
-    def ask(self, what: Literal["learn", "predict"], of: Any) -> None:
-        """Let it begin, with the network's arrays as they are now."""
+    def ask(self, task: Literal["learn", "predict"], data: Any) -> None:
+        """Start a task with the current values of the network's arrays."""
         try:
-            self.pipe.send((what, of))
+            self.pipe.send((task, data))
         except OSError:
             raise self._lost() from None
 
     def answer(self) -> Any:
-        """What it computed."""
+        """The result of the task."""
         try:
             return received(self.pipe)
         except (EOFError, OSError):
             raise self._lost() from None
 
     def dismiss(self) -> None:
-        self.pipe.close()  # which ends it
+        self.pipe.close()  # ends the worker
         self.process.join()
 
     def _lost(self) -> WorkerLost:
@@ -158,10 +157,10 @@ class Worker:
 
 @contextmanager
 def _without_main() -> Iterator[None]:
-    """Start processes without the program that is running: they need none of it.
+    """Start processes that do not import the running program's main module.
 
-    Otherwise a script without `if __name__ == "__main__"` would be run again by each of them, and a program that was
-    typed or piped could have none.
+    Otherwise each of them would run a script again if it lacks `if __name__ == "__main__"`, and a program that was
+    typed or piped in could not start any.
     """
     main = sys.modules["__main__"]
     sys.modules["__main__"] = ModuleType("__main__")
@@ -172,7 +171,7 @@ def _without_main() -> Iterator[None]:
 
 
 def shards_of(count: int, threads: int) -> list[slice]:
-    """`count` images cut into shards as equal as can be: as many for each thread, none larger than `LARGEST_SHARD`."""
-    each = -(-count // (threads * LARGEST_SHARD))
-    edges = np.linspace(0, count, min(count, each * threads) + 1).astype(int)
+    """Split `count` images into shards of at most `LARGEST_SHARD`, of equal size (±1), equally many per thread."""
+    per_thread = -(-count // (threads * LARGEST_SHARD))
+    edges = np.linspace(0, count, min(count, per_thread * threads) + 1).astype(int)
     return [slice(start, stop) for start, stop in pairwise(edges.tolist())]

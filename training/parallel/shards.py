@@ -1,4 +1,4 @@
-"""What each process does with its shards of a batch."""
+"""The work of each process on its shards of a batch."""
 
 import time
 from dataclasses import dataclass
@@ -13,18 +13,18 @@ from model.images import images_to_input
 from model.layer import Arrays
 from model.network import Network
 
-LOOKING = 0.002  # seconds
+BUSY_WAIT = 0.002  # seconds
 
 
 @dataclass
 class Shard:
-    """Some images of a batch, learned at once.
+    """A part of a batch that is learned at once.
 
     Attributes:
-        seed: of all that layers draw at random for it.
-        images: uint8 `(n, 28, 28)`, or what the network takes in, already scaled.
+        seed: determines everything random for this shard.
+        images: uint8 `(n, 28, 28)`, or the network's input, already scaled.
         targets: `(n, 10)`.
-        batch: how many images the whole batch has.
+        batch: the number of images in the whole batch.
     """
 
     seed: list[int]
@@ -34,12 +34,12 @@ class Shard:
 
 
 class SharedMemory:
-    """A network's arrays in memory that several processes see, and behind them each one's gradients, row by row.
+    """A network's arrays in shared memory, followed by one row of gradients for each process.
 
-    The network's own arrays are replaced by views of it.
+    The network's own arrays are replaced by views of this memory.
 
     Args:
-        shared: `memory_size` bytes.
+        shared: a buffer of `memory_size` bytes.
     """
 
     def __init__(self, network: Network, shared: Any) -> None:
@@ -49,12 +49,12 @@ class SharedMemory:
         self.rows = memory[count(arrays) :].reshape(-1, count(parameters))
 
     def gradients(self, process: int) -> NDArray[Any]:
-        """A process's gradients, all parameters' one behind the other."""
+        """The gradients of a process, those of all parameters in one flat array."""
         return self.rows[process]
 
 
 def memory_size(network: Network, processes: int) -> int:
-    """How many bytes a `SharedMemory` needs."""
+    """The size of a `SharedMemory` in bytes."""
     return (count(network.arrays()) + processes * count(network.parameters())) * network.dtype.itemsize
 
 
@@ -63,14 +63,14 @@ def count(arrays: Arrays) -> int:
 
 
 def place(network: Network, arrays: Arrays) -> None:
-    """Let the network use these arrays, keyed like `network.arrays()`, as its own."""
+    """Replace the network's arrays by these, which are keyed like `network.arrays()`."""
     for name, array in arrays.items():
         layer, _, attribute = name.partition(".")
         setattr(network.layers[int(layer)], attribute, array)
 
 
 def views(memory: NDArray[Any], arrays: Arrays) -> Arrays:
-    """The beginning of a flat memory in the shapes of the arrays, one behind the other."""
+    """Consecutive views of a flat memory, with the names and shapes of the arrays."""
     found, start = {}, 0
     for name, array in arrays.items():
         found[name] = memory[start : start + array.size].reshape(array.shape)
@@ -82,7 +82,7 @@ class Learner:
     """Learns shards with a replica of the network, and adds up their gradients.
 
     Args:
-        gradients: room for the sum, all parameters' one behind the other.
+        gradients: a flat array for the sum, for all parameters.
     """
 
     def __init__(self, network: Network, gradients: NDArray[Any]) -> None:
@@ -90,16 +90,16 @@ class Learner:
         self.gradients = views(gradients, network.parameters())
 
     def learn(self, shards: list[Shard]) -> tuple[float, int]:
-        """Set the gradients to the shards' share of their batch's, and give their share of its loss, and how many
-        images had their largest output where the target is no smallest one."""
+        """Set the gradients to the shards' share of the batch's gradients. Returns their share of the loss, and the
+        number answered correctly."""
         loss, correct = 0.0, 0
-        # What overflows shows in the loss, which is finite or not for whoever asked for it to judge.
+        # No warnings about overflows: the caller checks whether the loss is finite.
         with np.errstate(all="ignore"):
-            for number, shard in enumerate(shards):
+            for i, shard in enumerate(shards):
                 shard_loss, shard_correct = self._learn(shard)
                 loss, correct = loss + shard_loss, correct + shard_correct
                 for name, gradient in self.replica.gradients().items():
-                    if number == 0:
+                    if i == 0:
                         np.copyto(self.gradients[name], gradient)
                     else:
                         self.gradients[name] += gradient
@@ -109,7 +109,7 @@ class Learner:
         replica, y_true = self.replica, shard.targets
         assert replica.loss is not None
         assert replica.loss_prime is not None
-        share = len(y_true) / shard.batch  # the loss takes its mean over the shard
+        share = len(y_true) / shard.batch  # the loss is a mean over the shard
         replica.draw_from(np.random.default_rng(shard.seed))
         input = images_to_input(shard.images) if shard.images.dtype == np.uint8 else shard.images
         output = replica.forward_propagation(input, training=True)
@@ -125,14 +125,14 @@ def predict(network: Network, images: NDArray[np.uint8]) -> NDArray[Any]:
 
 
 def received(pipe: Connection) -> Any:
-    """What comes through the pipe next.
+    """The next message from the pipe.
 
-    A core that is put to sleep takes longer to wake than many an answer to come, so it looks again and again at first.
+    It waits actively at first: waking up a sleeping core often takes longer than the answer.
 
     Raises:
-        EOFError: the other side has hung up.
+        EOFError: the other side has closed the pipe.
     """
-    until = time.perf_counter() + LOOKING
+    until = time.perf_counter() + BUSY_WAIT
     while not pipe.poll() and time.perf_counter() < until:
         pass
     return pipe.recv()

@@ -14,20 +14,20 @@ from .shards import Learner, SharedMemory, predict, received
 
 
 def work(pipe: Connection, network: Network, shared: Any, number: int) -> None:
-    """Answer what comes through the pipe, until the other side hangs up.
+    """Answer requests from the pipe until the other side closes it.
 
     Args:
-        network: the one to learn; its arrays are in `shared`, and its own are not used.
-        shared: the memory that all processes see.
-        number: which row of gradients in it is this process's own.
+        network: the network to learn. Its arrays are replaced by those in `shared`.
+        shared: the memory that all processes share.
+        number: the index of this process's row of gradients.
     """
-    # Ctrl-C and a system that shuts down ask all processes to end; the leading process saves first, then hangs up.
-    for number_of_signal in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number_of_signal, signal.SIG_IGN)
+    # Ctrl-C and a system shutdown signal all processes. The main process saves first, then closes the pipe.
+    for signal_number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signal_number, signal.SIG_IGN)
     keep_freed_memory()
     threadpool_limits(1, user_api="blas")
     learner = Learner(network, SharedMemory(network, shared).gradients(number))
     with pipe, suppress(EOFError, BrokenPipeError, ConnectionResetError):
         while True:
-            what, of = received(pipe)
-            pipe.send(learner.learn(of) if what == "learn" else predict(network, of))
+            task, data = received(pipe)
+            pipe.send(learner.learn(data) if task == "learn" else predict(network, data))
