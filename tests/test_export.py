@@ -147,7 +147,7 @@ def test_a_layer_that_onnx_does_not_know_is_refused() -> None:
     from training.export.onnx_graph import onnx_model
 
     network = network_of(ActivationLayer(activation=np.sin, activation_prime=np.cos), *flat())
-    with pytest.raises(ValueError, match="no ONNX node is known for the activation sin"):
+    with pytest.raises(ValueError, match="the activation sin has no ONNX node"):
         onnx_model(DigitClassifier(network))
 
 
@@ -269,7 +269,7 @@ def test_a_huge_safetensors_file_is_not_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["best", "digits.txt"], "digits.txt ends in neither .onnx nor .safetensors"),
+        (["best", "digits.txt"], "digits.txt must end in .onnx or .safetensors"),
         (["absent.npz", "digits.onnx"], "there is no file absent.npz"),
         (["absent.safetensors", "digits.onnx"], "there is no file absent.safetensors"),
         (["best", "file/digits.onnx"], "file/digits.onnx cannot be written"),

@@ -1,4 +1,4 @@
-"""The same work for many pieces: on the cores at hand by joblib, or on many machines by Dask (extra `cluster`)."""
+"""Parallel map: on the cores of this machine with joblib, or on many machines with Dask (extra `cluster`)."""
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import repeat
@@ -8,7 +8,7 @@ from joblib import Parallel, delayed
 
 from .extras import extra
 
-ANSWER_WITHIN = 10  # seconds, for a scheduler and its first worker
+TIMEOUT = 10  # seconds for a scheduler and its first worker
 
 Shared = TypeVar("Shared")
 Item = TypeVar("Item")
@@ -16,7 +16,7 @@ Result = TypeVar("Result")
 
 
 class ClusterError(RuntimeError):
-    """A cluster cannot be reached or failed; the message says what helps."""
+    """A cluster cannot be reached or has failed; the message names the cure."""
 
 
 def each(
@@ -26,13 +26,13 @@ def each(
     jobs: int = 1,
     scheduler: str | None = None,
 ) -> Iterator[Result]:
-    """`work(shared(), item)` for each item, in their order.
+    """`work(shared(), item)` for each item, in order.
 
     Args:
-        shared: makes what all pieces of work need, such as a network or a data set. On a cluster one worker makes it,
-            and every other gets it once from there. Work that was lost with a worker is done again by another.
-        jobs: how many processes work at once on this machine; 1 starts none.
-        scheduler: the address of a Dask scheduler, `tcp://host:8786`, whose workers do it instead.
+        shared: creates an object that all items need, such as a network or a data set. On a cluster one worker creates
+            it, and each other worker receives it once. If a worker is lost, another one repeats its work.
+        jobs: the number of processes on this machine; 1 starts no other process.
+        scheduler: the address of a Dask scheduler, `tcp://host:8786`, whose workers are used instead.
 
     Raises:
         ClusterError: the scheduler does not answer, has no workers, or lost too many of them.
@@ -54,14 +54,14 @@ def _on_cluster(
         from distributed import Client
         from distributed.scheduler import KilledWorker
     try:
-        client = Client(scheduler, timeout=ANSWER_WITHIN)
+        client = Client(scheduler, timeout=TIMEOUT)
     except (OSError, ValueError) as error:
         raise ClusterError(
             f"no Dask scheduler answers at {scheduler} ({error}): start one with `dask scheduler`"
         ) from None
     with client:
         try:
-            client.wait_for_workers(1, timeout=ANSWER_WITHIN)
+            client.wait_for_workers(1, timeout=TIMEOUT)
         except TimeoutError:
             raise ClusterError(
                 f"the scheduler at {scheduler} has no workers: start some with `dask worker {scheduler}`"

@@ -1,4 +1,4 @@
-"""The network as a scikit-learn classifier: in pipelines, grid searches and cross-validation like any other."""
+"""The network as a scikit-learn classifier, for pipelines, grid searches and cross-validation."""
 
 import copy
 from collections.abc import Callable, Sequence
@@ -27,32 +27,31 @@ from .schedules import one_cycle
 
 PICTURE = (28, 28)
 HIDDEN = 100  # neurons
-DTYPES = (np.float64, np.float32, np.uint8)  # what is kept; all else becomes the first
+DTYPES = (np.float64, np.float32, np.uint8)  # other dtypes are converted to the first
 
 
 class NetworkClassifier(ClassifierMixin, BaseEstimator):
-    """A network trained with softmax and cross-entropy, by Adam on shuffled batches, its rate one cycle.
+    """A network trained with softmax and cross-entropy, by Adam on shuffled batches, with a one-cycle schedule.
 
-    X is flat, `(n, features)`, or pictures, `(n, height, width)` or `(n, height, width, depth)`. uint8 are pixels, and
-    scaled to 0..1. All else is learned as it is, float32 in float32 and the rest in float64: where features differ much
-    in size, scale them first, say with a `StandardScaler`. y may hold labels of any kind.
+    X is flat, `(n, features)`, or images, `(n, height, width)` or `(n, height, width, depth)`. uint8 values are pixels,
+    and are scaled to 0..1. Other values are not scaled; float32 is learned in float32, the rest in float64. If features
+    differ much in size, scale them first, for example with a `StandardScaler`. y may contain labels of any kind.
 
     Args:
-        architecture: a name in `model.architectures`, for 28×28 pictures of ten classes; a list of layers, the last of
-            which gives a number a class; None for one fully connected layer of 100 neurons and the outputs. Where the
-            first layer of a list knows its `input_shape`, flat X is brought into it.
-        learning_rate: the highest of `fit`; `partial_fit` takes a tenth of it throughout.
-        batch_size: samples a step.
-        epochs: of `fit`.
-        augmentation: how far 28×28 uint8 pictures are distorted at random, or None.
+        architecture: a name in `model.architectures`, for 28×28 images and ten classes; or a list of layers, the last
+            with one output per class; or None for one hidden layer of 100 neurons. If the first layer of a list
+            has an `input_shape`, flat X is reshaped to it.
+        learning_rate: the highest rate of `fit`; `partial_fit` always uses a tenth of it.
+        batch_size: samples per step.
+        epochs: number of epochs of `fit`.
+        augmentation: the limits of random distortions of 28×28 uint8 images, or None.
         random_state: an int gives the same network every time.
-        n_threads: processes that share each step. 1 starts no other process, as scripts and workers of a grid search
-            want it.
+        n_threads: processes that share each step. 1 starts no other process, which suits scripts and grid searches.
         verbose: whether to print the loss of each epoch.
 
     Attributes:
-        classes_: the labels, sorted: output i is that of `classes_[i]`.
-        n_features_in_: numbers in a sample.
+        classes_: the sorted labels: output i belongs to `classes_[i]`.
+        n_features_in_: the number of features of a sample.
         loss_curve_: the mean loss of each epoch.
         network_: the trained `Network`.
     """
@@ -79,10 +78,10 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
         self.verbose = verbose
 
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
-        """Learn from the beginning.
+        """Train a new network.
 
         Raises:
-            ValueError: a setting, X or y cannot be learned; or the loss is not finite.
+            ValueError: a setting, X or y is invalid, or the loss is not finite.
         """
         samples, labels, shape = self._checked(X, y, first=True)
         self.classes_ = np.unique(labels)
@@ -90,23 +89,23 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
         return self._learn(samples, labels, self.epochs, lambda done: one_cycle(done, self.learning_rate))
 
     def partial_fit(self, X: ArrayLike, y: ArrayLike, classes: ArrayLike | None = None) -> Self:
-        """Learn once from each of these samples, after what was learned before.
+        """Train the network further, one epoch over these samples.
 
         Args:
-            classes: all labels that will ever come; needed at the first call.
+            classes: all labels of all calls; required in the first call.
 
         Raises:
-            ValueError: as in `fit`; or a label is none of the classes.
+            ValueError: as in `fit`; or a label is not one of the classes.
         """
         first = not hasattr(self, "classes_")
         if first and classes is None:
             raise ValueError("classes must be passed on the first call to partial_fit")
         known = self.classes_ if classes is None else unique_labels(classes)
         if not first and not np.array_equal(known, self.classes_):
-            raise ValueError(f"the classes {known} are not those of the first call, {self.classes_}")
+            raise ValueError(f"the classes {known} differ from those of the first call, {self.classes_}")
         samples, labels, shape = self._checked(X, y, first)
         if unknown := set(np.unique(labels).tolist()) - set(known.tolist()):
-            raise ValueError(f"y has labels that are none of the classes: {unknown}")
+            raise ValueError(f"y has labels that are not in classes: {unknown}")
         if first:
             self.classes_ = known
             self._begin(samples.dtype, shape)
@@ -136,7 +135,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
         return samples, labels, shape
 
     def _begin(self, dtype: np.dtype[Any], shape: Shape) -> None:
-        """A network with its first weights."""
+        """Create the network with its initial weights."""
         self._rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31))
         layers, shape = layers_for(self.architecture, shape, len(self.classes_))
         network = Network(shape, self._rng, np.float64 if dtype == np.float64 else np.float32)
@@ -144,7 +143,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
             network.add(layer)
         if network.output_shape != (len(self.classes_),):
             raise ValueError(
-                f"the last layer gives {batch_of(network.output_shape or ())}, and y has {len(self.classes_)} classes: "
+                f"the last layer gives {batch_of(network.output_shape or ())}, but y has {len(self.classes_)} classes: "
                 f"end the architecture with FCLayer(output_shape=({len(self.classes_)},))"
             )
         network.use(softmax_cross_entropy, softmax_cross_entropy_prime)
@@ -152,7 +151,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
         self._optimizer = Adam()
 
     def _learn(self, samples: Array, labels: Array, epochs: int, rate: Callable[[float], float]) -> Self:
-        """Learn all samples in each epoch; `rate` gives the learning rate when a share of all steps is done."""
+        """Train for some epochs; `rate` gives the learning rate for the share of all steps done."""
         network, size, rng = self.network_, self.batch_size, self._rng
         targets = np.eye(len(self.classes_), dtype=network.dtype)
         classes = np.searchsorted(self.classes_, labels)
@@ -180,7 +179,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
         return self
 
     def _as_input(self, samples: Array) -> Array:
-        """Samples in the network's input shape and dtype; uint8 is scaled to 0..1."""
+        """Samples in the network's input shape and dtype; uint8 values are scaled to 0..1."""
         network = self.network_
         assert network.input_shape is not None
         input = samples.reshape(-1, *network.input_shape).astype(network.dtype)
@@ -193,8 +192,8 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
 
 
 def flat(X: Any) -> tuple[Any, Shape]:
-    """X with a row a sample, and the shape that a sample had: pictures without depth get one of depth 1."""
-    if getattr(X, "ndim", None) == 2:  # arrays, data frames, sparse matrices: for scikit-learn to judge
+    """X as `(n, features)`, and the original shape of a sample; images without depth get depth 1."""
+    if getattr(X, "ndim", None) == 2:  # arrays, data frames, sparse matrices: scikit-learn validates them
         return X, X.shape[1:]
     array = np.asarray(X)
     shape = array.shape[1:]
@@ -204,10 +203,10 @@ def flat(X: Any) -> tuple[Any, Shape]:
 
 
 def layers_for(architecture: str | Sequence[Layer] | None, shape: Shape, classes: int) -> tuple[list[Layer], Shape]:
-    """New layers, and the input shape to begin with, for samples of a shape.
+    """New layers, and the input shape of the first, for samples of a given shape.
 
     Raises:
-        ValueError: no architecture has that name, or it cannot take such samples.
+        ValueError: there is no architecture of that name, or it does not fit the samples.
     """
     if architecture is None:
         return [FCLayer(output_shape=(HIDDEN,)), ActivationLayer(), FCLayer(output_shape=(classes,))], (prod(shape),)
@@ -218,10 +217,10 @@ def layers_for(architecture: str | Sequence[Layer] | None, shape: Shape, classes
             raise ValueError(f"the first layer expects {batch_of(first)}, X has {prod(shape)} features")
         return layers, first or shape
     if architecture not in ARCHITECTURES:
-        raise ValueError(f"no architecture is named {architecture!r}: there are {', '.join(ARCHITECTURES)}")
+        raise ValueError(f"there is no architecture named {architecture!r}: choose {', '.join(ARCHITECTURES)}")
     if prod(shape) != prod(PICTURE) or classes != 10:
         raise ValueError(
-            f"the architecture {architecture!r} reads 28×28 pictures as ten classes, got {prod(shape)} features and "
+            f"the architecture {architecture!r} needs 28×28 images and ten classes, got {prod(shape)} features and "
             f"{classes} classes: give a list of layers"
         )
     return ARCHITECTURES[architecture](), (*PICTURE, 1)

@@ -1,19 +1,19 @@
-"""Libraries that only some commands need: they are imported where they are used, and named where they are missing."""
+"""Optional libraries, which only some commands need: a clear message if one is missing."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 
 class MissingExtra(ModuleNotFoundError):
-    """A library of an extra is not installed; the message names both."""
+    """An optional library is not installed; the message names it and the cure."""
 
 
 @contextmanager
 def extra(name: str) -> Iterator[None]:
-    """Around the imports of an extra's libraries.
+    """Wraps the imports of the libraries of the extra `name`.
 
     Raises:
-        MissingExtra: one of them is not installed.
+        MissingExtra: a library is not installed.
     """
     try:
         yield

@@ -1,7 +1,7 @@
-"""Read many pictures: `python -m training.read scans/ --output readings.csv`.
+"""Read many images: `python -m training.read scans/ --output readings.csv`.
 
-A row says what was read in a picture, with which verdict and probability, and where each digit is; of a file that
-cannot be read it says why. Kaggle's digit-recognizer `test.csv` gives the `ImageId,Label` rows to submit.
+Each row has the reading of one image, its verdict and probability, and the position of each digit; or, if the file
+cannot be read, the reason. For Kaggle's digit-recognizer `test.csv`, the output is the `ImageId,Label` file to submit.
 """
 
 import argparse
@@ -32,25 +32,28 @@ from .files import WRITABLE
 from .parallel.network import usable_cores
 from .recognition.picture_files import SUFFIXES, PictureReading, read_pictures
 
-FEW = 100  # pictures that are read sooner than other processes start
-ROWS_AT_ONCE = 2_000  # of Kaggle's file
-PIXELS = [f"pixel{number}" for number in range(784)]
+FEW = 100  # images; fewer are read faster by one process than others start
+ROWS_AT_ONCE = 2_000  # rows of Kaggle's file in memory
+PIXELS = [f"pixel{i}" for i in range(784)]
 COLUMNS = ("file", "reading", "verdict", "probability", "digits", "error")
 
 
 class InputError(ValueError):
-    """What is to be read is not there, or is something else."""
+    """The input does not exist or has another format; the message names the cure."""
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The command line. Returns the exit status: 0, 1 where a cluster failed, 2 for bad input, 130 after Ctrl-C."""
-    parser = Parser(prog="python -m training.read", description="Read pictures of digits.")
+    """The command line. Returns the exit status: 0, 1 if a cluster failed, 2 for bad input, 130 after Ctrl-C."""
+    parser = Parser(prog="python -m training.read", description="Read images of digits.")
     add = parser.add_argument
     add("pictures", nargs="+", type=Path, help="PNG or JPEG files, folders of them, or Kaggle's test.csv")
     add("--weights", default="best", help="a weights file, or best, quick, tiny or article (default: %(default)s)")
     add("--output", type=Path, help="the file to write, .csv or .jsonl (default: CSV on the terminal)")
-    add("--jobs", type=positive, default=usable_cores(), help="processes (default: the cores, %(default)s)")
-    add("--scheduler", help="a Dask scheduler, tcp://host:8786, whose workers read instead and see the same files")
+    add("--jobs", type=positive, default=usable_cores(), help="number of processes (default: the cores, %(default)s)")
+    add(
+        "--scheduler",
+        help="a Dask scheduler, tcp://host:8786, whose workers read instead; they need access to the files",
+    )
     options = parser.parse_args(arguments)
     verdicts: Counter[str] = Counter()
     try:
@@ -58,7 +61,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (InputError, WeightsError, MissingExtra, ClusterError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1 if isinstance(error, ClusterError) else 2
-    except BrokenPipeError:  # whoever read the rows on the terminal has seen enough, as `head` does
+    except BrokenPipeError:  # the reader of the output has closed it, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
@@ -72,20 +75,20 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def lines_of(options: argparse.Namespace, verdicts: Counter[str]) -> Iterator[str]:
-    """The lines to write; how often there was each verdict is counted on the way.
+    """The lines of the output; `verdicts` counts the verdicts meanwhile.
 
     Raises:
-        InputError, WeightsError, MissingExtra, ClusterError: before the first line, but for what a cluster may lose.
+        InputError, WeightsError, MissingExtra, ClusterError: before the first line, unless a cluster fails later.
     """
     output, paths = options.output, options.pictures
     if output is not None and output.suffix not in (".csv", ".jsonl"):
-        raise InputError(f"{output} ends in neither .csv nor .jsonl: the ending says what to write")
+        raise InputError(f"{output} must end in .csv or .jsonl: the suffix selects the format")
     classifier = DigitClassifier.load(options.weights)
     kaggle = [path for path in paths if path.suffix.lower() == ".csv"]
     as_json = output is not None and output.suffix == ".jsonl"
     if kaggle:
         if len(paths) > 1 or as_json:
-            raise InputError(f"{kaggle[0]} is read by itself, into a .csv file")
+            raise InputError(f"{kaggle[0]} must be the only input, and the output a .csv file")
         return label_lines(classifier, kaggle[0])
     files = picture_files(paths)
     jobs = options.jobs if len(files) > FEW else 1
@@ -101,7 +104,7 @@ def counted(readings: Iterable[PictureReading], verdicts: Counter[str]) -> Itera
 
 
 def write(path: Path | None, lines: Iterator[str]) -> None:
-    """Write to a file, whole or not at all, or to the terminal."""
+    """Write to a file, atomically, or to the terminal."""
     if path is None:
         sys.stdout.writelines(lines)
         return
@@ -110,17 +113,17 @@ def write(path: Path | None, lines: Iterator[str]) -> None:
 
 
 def picture_files(paths: Iterable[Path]) -> list[Path]:
-    """The pictures themselves, and those in the folders and the folders there, sorted; hidden ones are passed over.
+    """The given files, and the images in the given folders and their subfolders, sorted; hidden files are skipped.
 
     Raises:
-        InputError: a path is not there, or a folder has no pictures.
+        InputError: a path does not exist, or a folder has no images.
     """
     files: list[Path] = []
     for path in paths:
         if path.is_dir():
             inside = sorted(file for file in path.rglob("[!.]*") if file.suffix.lower() in SUFFIXES and file.is_file())
             if not inside:
-                raise InputError(f"{path} has no pictures, {', '.join(SUFFIXES)}: choose another folder")
+                raise InputError(f"{path} has no images ({', '.join(SUFFIXES)}): choose another folder")
             files += inside
         elif path.exists():
             files.append(path)
@@ -130,7 +133,7 @@ def picture_files(paths: Iterable[Path]) -> list[Path]:
 
 
 def table_lines(readings: Iterable[PictureReading]) -> Iterator[str]:
-    """CSV: a row a picture, its digits as JSON."""
+    """CSV: one row per image, its digits as JSON."""
     yield csv_line(COLUMNS)
     for reading in readings:
         row = asdict(reading) | {"digits": json.dumps([asdict(digit) for digit in reading.digits])}
@@ -144,27 +147,27 @@ def csv_line(values: Iterable[Any]) -> str:
 
 
 def json_lines(readings: Iterable[PictureReading]) -> Iterator[str]:
-    """A JSON object a picture."""
+    """One JSON object per image."""
     for reading in readings:
         yield json.dumps(asdict(reading), ensure_ascii=False) + "\n"
 
 
 def label_lines(classifier: DigitClassifier, file: Path) -> Iterator[str]:
-    """Kaggle's rows: every picture is a digit there, so each gets the likeliest one."""
-    number = 0
+    """Kaggle's rows: all images are digits, so each gets the likeliest digit."""
+    image_id = 0
     for images in kaggle_pictures(file):
-        if not number:
+        if not image_id:
             yield "ImageId,Label\n"
         for digit in classifier.predict(images):
-            number += 1
-            yield f"{number},{digit}\n"
+            image_id += 1
+            yield f"{image_id},{digit}\n"
 
 
 def kaggle_pictures(file: Path) -> Iterator[NDArray[np.uint8]]:
-    """The pictures of Kaggle's `test.csv`, uint8 `(n, 28, 28)`, some at a time.
+    """The images of Kaggle's `test.csv`, uint8 `(n, 28, 28)`, in chunks.
 
     Raises:
-        InputError: it is missing or something else.
+        InputError: the file is missing or has another format.
     """
     try:
         with pd.read_csv(file, chunksize=ROWS_AT_ONCE) as tables:
@@ -177,8 +180,8 @@ def kaggle_pictures(file: Path) -> Iterator[NDArray[np.uint8]]:
                 yield pixels.astype(np.uint8).reshape(-1, 28, 28)
     except OSError as error:
         raise InputError(f"{file} cannot be read: {error.strerror or error}") from None
-    except ValueError as error:  # pandas' own are ValueErrors too
-        raise InputError(f"{file} is no test.csv of Kaggle's digit-recognizer ({brief(error)})") from None
+    except ValueError as error:  # including those of pandas
+        raise InputError(f"{file} is not the test.csv of Kaggle's digit-recognizer ({brief(error)})") from None
 
 
 if __name__ == "__main__":

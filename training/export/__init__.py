@@ -1,1 +1,1 @@
-"""Weights for other runtimes."""
+"""Export of weights for other runtimes."""

@@ -1,6 +1,7 @@
-"""Weights for other runtimes: `python -m training.export best digits.onnx`, or `digits.safetensors`.
+"""Export weights for other runtimes: `python -m training.export best digits.onnx`, or `digits.safetensors`.
 
-An ONNX file reads pictures by itself (`onnx_graph.py` says how), a safetensors file holds what a weights file does.
+An ONNX file contains the whole computation from image to probabilities, see `onnx_graph.py`. A safetensors file has the
+same content as a weights file.
 """
 
 import sys
@@ -19,7 +20,7 @@ from ..files import WRITABLE
 def main(arguments: list[str] | None = None) -> int:
     """The command line. Returns the exit status: 0, or 2 for bad input."""
     parser = Parser(prog="python -m training.export", description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("weights", help="a weights file, or best, quick, tiny or article, which come with the project")
+    parser.add_argument("weights", help="a weights file, or one of the project's networks: best, quick, tiny, article")
     parser.add_argument("output", type=Path, help="the file to write, .onnx or .safetensors")
     options = parser.parse_args(arguments)
     try:
@@ -35,16 +36,16 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def export(weights: str, output: Path) -> None:
-    """Write a weights file's network as `output` says by its ending.
+    """Write the network of a weights file in the format given by the suffix of `output`.
 
     Raises:
-        ValueError: the ending is another, or a layer has no form there.
+        ValueError: the suffix is unknown, or the format does not support a layer.
         WeightsError: the weights cannot be read.
-        ModuleNotFoundError: the library for that format is not installed.
-        OSError: the file cannot be written; what stood there still does.
+        ModuleNotFoundError: the library for the format is not installed.
+        OSError: the file cannot be written; an older file is unchanged.
     """
     if output.suffix not in (".onnx", ".safetensors"):
-        raise ValueError(f"{output} ends in neither .onnx nor .safetensors: the ending says what to write")
+        raise ValueError(f"{output} must end in .onnx or .safetensors: the suffix selects the format")
     classifier = DigitClassifier.load(weights)
     if output.suffix == ".safetensors":
         save_network(output, classifier.network, classifier.header)

@@ -1,8 +1,8 @@
-"""A classifier as an ONNX model: pictures in, calibrated probabilities out, for every runtime that reads ONNX.
+"""A classifier as an ONNX model: images in, calibrated probabilities out, for every runtime that reads ONNX.
 
-The graph computes what `DigitClassifier.predict_proba` does, in float32: it scales the pixels, and divides the outputs
-by the temperature before the softmax. ONNX has depth before height and width, `(n, d, h, w)`, our layers have it last:
-kernels, and the rows of a fully connected layer behind a `FlattenLayer`, are put into ONNX's order.
+The graph computes the same as `DigitClassifier.predict_proba`, in float32: it scales pixels, and divides the outputs
+by the temperature before the softmax. ONNX has depth before height and width, `(n, d, h, w)`; our layers have it last.
+So kernels, and the rows of a fully connected layer after a `FlattenLayer`, are reordered.
 
 Needs the extra `onnx`.
 """
@@ -24,17 +24,17 @@ from model.folding import folded
 from model.layer import Array, Layer
 from model.max_pooling_layer import MaxPoolingLayer
 
-OPSET = 17  # of 2022
-IR_VERSION = 8  # likewise: ONNX Runtime reads it since its release 1.12
+OPSET = 17  # from 2022
+IR_VERSION = 8  # from 2022; ONNX Runtime 1.12 and later read it
 ACTIVATIONS = {"tanh": "Tanh", "relu": "Relu"}
 INPUT, OUTPUT = "pictures", "probabilities"
 
 
 def onnx_model(classifier: DigitClassifier, card: str | None = None) -> ModelProto:
-    """The model, checked.
+    """The ONNX model, validated by ONNX's checker.
 
     Its input is `pictures`, uint8 `(batch, 28, 28)`, 0 = paper, 255 = ink, its output `probabilities`, float32
-    `(batch, 10)`. Its metadata hold the `header` of the weights file, as JSON, and the model's `card`.
+    `(batch, 10)`. Its metadata contain the `header` of the weights file, as JSON, and the model's `card`.
 
     Raises:
         ValueError: ONNX has no node for one of the layers.
@@ -43,8 +43,8 @@ def onnx_model(classifier: DigitClassifier, card: str | None = None) -> ModelPro
     graph.add("Cast", "float_pixels", to=TensorProto.FLOAT)
     graph.add("Mul", "scaled_pixels", scale=np.float32(1 / 255))
     graph.add("Unsqueeze", "with_depth", axes=np.array([1]))
-    for number, layer in enumerate(folded(classifier.network).layers):
-        graph.place = f"layer{number}"
+    for i, layer in enumerate(folded(classifier.network).layers):
+        graph.place = f"layer{i}"
         add_layer(layer, graph)
     graph.place = ""
     graph.put_in_order()
@@ -70,11 +70,11 @@ def onnx_model(classifier: DigitClassifier, card: str | None = None) -> ModelPro
 
 
 class Graph:
-    """Nodes in a row, each of which takes the output of the one before.
+    """A chain of nodes: each takes the output of the previous one.
 
     Attributes:
-        place: the beginning of the names of nodes and arrays.
-        order: behind a `FlattenLayer`, where in our order each number stands that ONNX has in its place; else None.
+        place: the prefix of the names of nodes and arrays.
+        order: after a `FlattenLayer`, the index in our order of each number in ONNX's order; else None.
     """
 
     def __init__(self, input: str) -> None:
@@ -85,23 +85,23 @@ class Graph:
         self.order: Array | None = None
 
     def add(self, operator: str, name: str, **inputs: Any) -> None:
-        """Append a node; what is an array in `inputs` is one of its constant inputs, all else an attribute."""
+        """Append a node; arrays in `inputs` become constant inputs, all other values attributes."""
         arrays = {key: value for key, value in inputs.items() if isinstance(value, np.ndarray | np.generic)}
         names = [self._name(f"{name}_{key}") for key in arrays]
         for array_name, array in zip(names, arrays.values(), strict=True):
-            number = array.astype(np.float32) if array.dtype.kind == "f" else array
-            self.initializers.append(numpy_helper.from_array(np.ascontiguousarray(number), array_name))
+            constant = array.astype(np.float32) if array.dtype.kind == "f" else array
+            self.initializers.append(numpy_helper.from_array(np.ascontiguousarray(constant), array_name))
         attributes = {key: value for key, value in inputs.items() if key not in arrays}
         output = self._name(name)
         self.nodes.append(helper.make_node(operator, [self.output, *names], [output], output, **attributes))
         self.output = output
 
     def rows(self, array: Array) -> Array:
-        """What belongs to the numbers that come in, one along axis 0, in ONNX's order."""
+        """An array with one row per input number, reordered to ONNX's order."""
         return array if self.order is None else array[self.order]
 
     def put_in_order(self) -> None:
-        """Where a flattened picture is still in ONNX's order, put it into ours."""
+        """If a flattened image is still in ONNX's order, reorder it to ours."""
         if self.order is not None:
             self.add("Gather", "in_order", indices=np.argsort(self.order), axis=1)
             self.order = None
@@ -112,8 +112,8 @@ class Graph:
 
 @singledispatch
 def add_layer(layer: Layer, graph: Graph) -> None:
-    """Append the node that computes what the layer does in prediction."""
-    raise ValueError(f"ONNX has no single node for a {type(layer).__name__}")
+    """Append the node that computes the layer's prediction."""
+    raise ValueError(f"ONNX has no node for {type(layer).__name__}")
 
 
 @add_layer.register
@@ -138,7 +138,7 @@ def _(layer: BatchNormalizationLayer, graph: Graph) -> None:
 def _(layer: ActivationLayer, graph: Graph) -> None:
     name = layer.settings()["activation"]
     if name not in ACTIVATIONS:
-        raise ValueError(f"no ONNX node is known for the activation {name}: there are {', '.join(ACTIVATIONS)}")
+        raise ValueError(f"the activation {name} has no ONNX node: choose {', '.join(ACTIVATIONS)}")
     graph.add(ACTIVATIONS[name], name)
 
 

@@ -1,4 +1,4 @@
-"""Pictures in files, read one by one: what was read in each, or why it could not be."""
+"""Reads image files one by one: the reading of each, or the reason why it failed."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -17,17 +17,17 @@ from model.reading import Verdict
 from ..cluster import each
 from .drawing import DrawnDigit
 
-SUFFIXES = (".png", ".jpg", ".jpeg")  # of the files in a folder that are pictures
+SUFFIXES = (".png", ".jpg", ".jpeg")  # of image files in a folder
 MOST_BYTES = 100 * 2**20
-AT_ONCE = 16  # pictures that a process is given together
+AT_ONCE = 16  # images per task of a process
 
 
 @dataclass(frozen=True)
 class FoundDigit:
-    """One digit of a picture: what it was read as, how probable that is, and where it is.
+    """One digit of an image: the reading, its probability and its position.
 
     Attributes:
-        box: left, top, right and bottom in pixels; None where the whole picture was taken for one digit.
+        box: left, top, right and bottom in pixels; None if the whole image was read as one digit.
     """
 
     digit: int
@@ -38,14 +38,14 @@ class FoundDigit:
 
 @dataclass(frozen=True)
 class PictureReading:
-    """What was read in one picture.
+    """The reading of one image.
 
     Attributes:
-        reading: as the app says it: "7", "Unsure: 4 or 9", "20?6".
-        verdict: "digit" if every digit is certain, "unsure" if some are, "no digit", "blank" where there is no ink, or
+        reading: as in the app: "7", "Unsure: 4 or 9", "20?6".
+        verdict: "digit" if every digit is certain, "unsure" if some are, "no digit", "blank" if there is no ink, or
             "error".
-        probability: of the least certain digit; None where there is none.
-        error: why the picture could not be read, else "".
+        probability: of the least certain digit; None if there is no digit.
+        error: why the image could not be read, else "".
     """
 
     file: str
@@ -59,11 +59,11 @@ class PictureReading:
 def read_pictures(
     classifier: DigitClassifier, files: Iterable[str | Path], jobs: int = 1, scheduler: str | None = None
 ) -> Iterator[PictureReading]:
-    """What is read in each PNG or JPEG file, in their order; a file that cannot be read is a row that says why.
+    """The readings of PNG or JPEG files, in order; for a file that cannot be read, the reason.
 
     Args:
-        jobs: how many processes read at once; 1 starts none.
-        scheduler: the address of a Dask scheduler, whose workers read instead: they must see the same files.
+        jobs: the number of processes; 1 starts no other process.
+        scheduler: the address of a Dask scheduler, whose workers read instead: they need access to the files.
 
     Raises:
         ClusterError, MissingExtra: as in `training.cluster.each`.
@@ -74,25 +74,25 @@ def read_pictures(
 
 
 def given(classifier: DigitClassifier) -> DigitClassifier:
-    """The classifier itself: what the workers of a cluster share."""
+    """The classifier itself, as a function that the workers of a cluster can call."""
     return classifier
 
 
 def read_files(classifier: DigitClassifier, files: Iterable[str]) -> list[PictureReading]:
-    with threadpool_limits(1, user_api="blas"):  # the same sums in every process, however many work at once
+    with threadpool_limits(1, user_api="blas"):  # the same sums, whatever the number of processes
         return [read_file(classifier, file) for file in files]
 
 
 def read_file(classifier: DigitClassifier, file: str) -> PictureReading:
-    """What is read in one file."""
-    name = file.encode("utf-8", "backslashreplace").decode()  # a name may be no Unicode
+    """The reading of one file."""
+    name = file.encode("utf-8", "backslashreplace").decode()  # a name may be invalid Unicode
     try:
         if Path(file).stat().st_size > MOST_BYTES:
             raise PictureError(f"the file is larger than {MOST_BYTES >> 20} MiB")
         digits = read_digits(classifier, Path(file).read_bytes())
     except (OSError, PictureError) as error:
-        words = error.strerror or error if isinstance(error, OSError) else error
-        return PictureReading(name, "", "error", None, (), str(words))
+        reason = error.strerror or error if isinstance(error, OSError) else error
+        return PictureReading(name, "", "error", None, (), str(reason))
     found = tuple(map(found_digit, digits))
     if not found:
         return PictureReading(name, "", "blank", None, ())
@@ -102,13 +102,13 @@ def read_file(classifier: DigitClassifier, file: str) -> PictureReading:
 
 
 def read_digits(classifier: DigitClassifier, content: bytes) -> list[DrawnDigit]:
-    """The digits in a picture; none where there is no ink."""
+    """The digits in an image; empty if there is no ink."""
     image = picture_to_image(content)
     return [] if image is None else [DrawnDigit([], image, classifier.read(image[np.newaxis])[0])]
 
 
 def as_text(digits: list[DrawnDigit]) -> str:
-    """What was read, as the app says it."""
+    """The reading as text, as in the app."""
     return str(digits[0].reading)
 
 
