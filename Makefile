@@ -32,7 +32,7 @@ report: evaluate  ## the same as evaluate
 app: setup  ## start the app; PORT=8600 sets the port, HEADLESS=1 opens no browser
 	$(BIN)/python -m app --server.port "$(PORT)" --server.headless $(if $(HEADLESS),true,false)
 
-test: .venv/dev-ready  ## install what the tests need, and run all but the slow ones, on two cores
+test: .venv/dev-ready  ## install the test requirements, and run all tests except the slow ones, on two cores
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow" $(ARGS)
 
 test-slow: .venv/dev-ready  ## run the slow tests

@@ -1,4 +1,4 @@
-"""Loads our own Streamlit components, whose HTML, CSS and JavaScript are beside their Python code."""
+"""Loads our own Streamlit components, with HTML, CSS and JavaScript in the folder of their Python code."""
 
 from pathlib import Path
 from typing import Any

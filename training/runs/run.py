@@ -1,4 +1,4 @@
-"""Training runs, each a folder in `runs/`: list, start, stop and resume them. A run is described by its files alone."""
+"""Training runs, each a folder in `runs/`: list, start, stop and resume them. Its files describe a run completely."""
 
 import argparse
 import os
