@@ -13,9 +13,10 @@ from model.architectures import build_network
 from model.images import images_to_input
 from model.losses import LOSSES
 from training.benchmark import __main__ as command
-from training.benchmark import article_algorithm, jobs, ours
+from training.benchmark import article_algorithm, jobs, machine, ours
+from training.benchmark.comparison import DifferentWork, Row, against, check_same_work
 from training.benchmark.measure import Contestant, Sample, Spread, Unavailable, fastest, in_turns, ratio, three_figures
-from training.benchmark.rows import Row, against
+from training.benchmark.table import line
 
 
 @pytest.fixture(autouse=True)
@@ -71,18 +72,54 @@ def test_the_opponent_is_the_fastest_of_the_others() -> None:
 
 def test_a_row_without_the_other_side_is_neither_met_nor_missed() -> None:
     row = against("x", {"ours": samples_of(1.0)}, 1_000_000, 1.6, faster=True)
-    assert command.line(row) == "| x | 1 µs | not measured | not measured | ≥ 1.60 |  |"
+    assert line(row) == "| x | 1 µs | not measured | not measured | ≥ 1.60 |  |"
 
 
 def test_a_row_says_what_was_asked_and_what_came_of_it() -> None:
     row = Row("speed", "1 µs", "2 µs", Spread(1.5, 1.25, 12.0), 1.6, at_least=True)
-    assert command.line(row) == "| speed | 1 µs | 2 µs | 1.50 (1.25–12) | ≥ 1.60 | missed |"
+    assert line(row) == "| speed | 1 µs | 2 µs | 1.50 (1.25–12) | ≥ 1.60 | missed |"
     row = Row("share", "1", "2", Spread(0.5, 0.4, 0.6), 0.5, at_least=False, percent=True)
-    assert command.line(row) == "| share | 1 | 2 | 50 % (40 %–60 %) | ≤ 50 % | met |"
+    assert line(row) == "| share | 1 | 2 | 50 % (40 %–60 %) | ≤ 50 % | met |"
+
+
+def test_ours_is_held_to_the_nearest_of_the_others(capsys: pytest.CaptureFixture[str]) -> None:
+    check_same_work({"ours": 1.0, "eager": 1.0021, "channels_last": 1.0004})
+    assert "ours and channels_last differ by 4e-04; the others differ by up to 2e-03" in capsys.readouterr().err
+    with pytest.raises(DifferentWork):
+        check_same_work({"ours": 1.0, "eager": 1.002, "channels_last": 1.002})
+
+
+@pytest.mark.parametrize("other", [1.02, -1.0, float("nan"), float("inf")])
+def test_who_is_far_away_does_other_work_whoever_else_is_near(other: float) -> None:
+    with pytest.raises(DifferentWork):
+        check_same_work({"ours": 1.0, "eager": 1.0, "compile": other})
+
+
+def test_the_machine_is_named_as_linux_lists_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cpuinfo = tmp_path / "cpuinfo"
+    cores = "".join(
+        f"processor\t: {core}\ncpu family\t: 25\nmodel\t\t: 17\nmodel name\t: AMD EPYC\n\n" for core in range(2)
+    )
+    cpuinfo.write_text(cores, encoding="utf-8")
+    monkeypatch.setattr(machine, "CPUINFO", cpuinfo)
+    assert machine.processor().startswith("AMD EPYC (family 25, model 17, ")
+
+
+def test_a_machine_without_that_list_is_named_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "CPUINFO", tmp_path / "nothing")
+    assert machine.processor()
+
+
+def test_kernels_that_were_set_by_hand_are_mentioned(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENBLAS_CORETYPE", raising=False)
+    assert "kernels" in machine.blas()
+    assert "OPENBLAS_CORETYPE" not in machine.blas()
+    monkeypatch.setenv("OPENBLAS_CORETYPE", "Haswell")
+    assert "OPENBLAS_CORETYPE=Haswell is set" in machine.blas()
 
 
 def test_a_contestant_works_in_a_process_of_its_own() -> None:
-    with Contestant("convolution", "article_algorithm.convolution_of_the_article") as contestant:
+    with Contestant("convolution", "article_algorithm.convolution") as contestant:
         sample = contestant.run()
     assert sample.seconds > 0
     assert 10 < sample.megabytes < 2000

@@ -8,9 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy import signal
-from threadpoolctl import threadpool_limits
 
-from model.conv_layer import ConvLayer
 from model.images import images_to_input
 
 from . import jobs
@@ -69,36 +67,13 @@ def training_article() -> Work:
     return work
 
 
-def convolution_of_ours() -> Work:
-    """Our 3×3 convolution 32 → 32 on 26×26, forward and backward, for 64 images at once, on one thread."""
-    threadpool_limits(1, user_api="blas")
-    pictures, layer = convolution(64)
-    layer = layer.replica()
+def convolution() -> Work:
+    """A 3×3 convolution 32 → 32 of one image 26×26, forward and backward, with the article's algorithm."""
+    layer, images = jobs.convolution_job(32, 26)
 
     def work() -> dict[str, float]:
-        for _ in range(2):
-            output = layer.forward_propagation(pictures, training=True)
-            layer.backward_propagation(output)
+        output = convolve(images[0], layer.weights, layer.bias)
+        convolve_back(images[0], layer.weights, output)
         return {}
 
     return work
-
-
-def convolution_of_the_article() -> Work:
-    """The same for one image, with the article's algorithm."""
-    pictures, layer = convolution(1)
-
-    def work() -> dict[str, float]:
-        output = convolve(pictures[0], layer.weights, layer.bias)
-        convolve_back(pictures[0], layer.weights, output)
-        return {}
-
-    return work
-
-
-def convolution(count: int) -> tuple[Array, ConvLayer]:
-    """Images 26×26 of depth 32, and a layer for them."""
-    rng = np.random.default_rng(0)
-    layer = ConvLayer(kernel_shape=(3, 3), layer_depth=32)
-    layer.build((26, 26, 32), rng, np.float32)
-    return rng.random((count, 26, 26, 32), dtype=np.float32), layer

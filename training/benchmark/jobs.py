@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from model.activation_layer import ActivationLayer
 from model.architectures import ARCHITECTURES, build_network
+from model.conv_layer import ConvLayer
 from model.dropout_layer import DropoutLayer
 from model.fc_layer import FCLayer
 from model.flatten_layer import FlattenLayer
@@ -13,6 +14,7 @@ from model.network import Network
 
 BATCH = 128
 LEARNING_RATE = 1e-3
+CONVOLVED = 10 * 64  # images through a single convolution, 64 at once
 STEPS = {"article": 60, "fully connected": 100, "quick": 15, "best": 8}  # per run of about a third of a second
 
 
@@ -44,3 +46,11 @@ def deterministic_job(name: str) -> tuple[Network, NDArray[np.uint8], NDArray[np
         if isinstance(layer, DropoutLayer):
             layer.rate = 0.0
     return network, images, targets
+
+
+def convolution_job(depth: int, size: int) -> tuple[ConvLayer, NDArray[np.float32]]:
+    """A 3×3 convolution from `depth` to `depth` channels, and 64 images `(size, size, depth)` for it."""
+    rng = np.random.default_rng(0)
+    layer = ConvLayer(kernel_shape=(3, 3), layer_depth=depth)
+    layer.build((size, size, depth), rng, np.float32)
+    return layer, rng.random((64, size, size, depth), dtype=np.float32)

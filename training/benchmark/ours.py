@@ -17,10 +17,12 @@ from model.conv_layer import ConvLayer
 from model.fc_layer import FCLayer
 from model.images import images_to_input
 from model.layer import Layer
+from model.losses import softmax
 from model.network import Network
 
 from ..batches import BATCHES_AHEAD, epoch_batches
 from ..optimizers import Adam
+from ..parallel.freed_memory import keep_freed_memory
 from ..parallel.network import LARGEST_SHARD, ParallelNetwork
 from ..recipes import RECIPES, Recipe
 from ..runs.progress import read_history
@@ -54,6 +56,7 @@ def learn(
 
 def passes(name: str) -> Work:
     """The seconds of each layer's forward and backward pass for a shard of 64 images, on one thread, by layer index."""
+    keep_freed_memory()
     threadpool_limits(1, user_api="blas")
     network, images, targets = jobs.job(name, LARGEST_SHARD)
     network.draw_from(np.random.default_rng(0))
@@ -126,7 +129,7 @@ def predicting_many(name: str, count: int, threads: int) -> Work:
     """The outputs for many images."""
     network, images, _ = jobs.job(name, count)
     parallel = PROCESS.enter_context(ParallelNetwork(network, threads))
-    return lambda: {"checksum": float(parallel.predict(images)[0, 0])}
+    return lambda: {"checksum": float(softmax(parallel.predict(images)[:1])[0, 0])}
 
 
 def from_nothing(weights: Path) -> Work:
@@ -167,17 +170,17 @@ def multiplications(layer: Layer) -> int:
     return layer.weights.size if isinstance(layer, FCLayer) else 0
 
 
-def convolution(depth: int) -> Work:
-    """Forward and backward through one 3×3 convolution from `depth` to `depth` on 26×26, 64 images."""
-    layer = ConvLayer((26, 26, depth), (3, 3), depth, np.random.default_rng(0))
-    layer.weights, layer.bias = layer.weights.astype(np.float32), layer.bias.astype(np.float32)
-    layer = layer.replica()
-    pictures = np.random.default_rng(1).random((64, 26, 26, depth), dtype=np.float32)
+def convolution(depth: int, size: int) -> Work:
+    """Forward and backward through a single convolution, on one thread: Y, ∂E/∂W, ∂E/∂B and ∂E/∂X for ∂E/∂Y = Y."""
+    keep_freed_memory()
     threadpool_limits(1, user_api="blas")
+    layer, images = jobs.convolution_job(depth, size)
 
     def work() -> dict[str, float]:
-        layer.backward_propagation(layer.forward_propagation(pictures, training=True))
-        return {}
+        for _ in range(jobs.CONVOLVED // len(images)):
+            output = layer.forward_propagation(images, training=True)
+            input_error = layer.backward_propagation(output)
+        return {"checksum": float(abs(input_error).mean() + abs(layer.gradients["weights"]).mean())}
 
     return work
 

@@ -32,3 +32,12 @@ def three_runs(*arguments: str | Path) -> Work:
         return {}
 
     return work
+
+
+def run_on_cores(count: int) -> None:
+    """Limit this process to `count` cores, for libraries that start one thread per core.
+
+    Only Linux can do that; on other systems they use all cores.
+    """
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:count])

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from .measure import Spread, ratio, three_figures
-from .rows import Row, Settings, seconds, turns
+from .. import jobs
+from ..comparison import Row, Settings, seconds, turns
+from ..measure import Spread, ratio, three_figures
 
 IMAGES = (1_000, 4_000, 15_000, 60_000)
 BATCHES = (32, 128, 512, 1024)
@@ -24,7 +25,9 @@ def growth(settings: Settings) -> Iterator[Row]:
             settings,
             {n: ("learning", (IMAGES_IN_BATCHES, n, settings.threads), IMAGES_IN_BATCHES) for n in BATCHES},
         ),
-        "channels of a convolution": curve(settings, {n: ("convolution", (n,), 64 * n * n) for n in DEPTHS}),
+        "channels of a convolution": curve(
+            settings, {n: ("convolution", (n, 26), jobs.CONVOLVED * n * n) for n in DEPTHS}
+        ),
     }
     settings.folder.mkdir(parents=True, exist_ok=True)
     plot(curves, settings.folder / "growth.png")
@@ -36,10 +39,10 @@ def growth(settings: Settings) -> Iterator[Row]:
         yield Row(name, high, low, ratio(costs[largest], costs[smallest]), 1.0, at_least=False)
 
 
-def curve(settings: Settings, jobs: dict[int, tuple[str, tuple[int, ...], int]]) -> Curve:
-    """The seconds per unit of work; a job is a function of `ours`, its arguments, and its number of units."""
-    samples = turns(settings, *((str(n), f"ours.{make}", rest) for n, (make, rest, _) in jobs.items()))
-    return {n: [duration / units for duration in seconds(samples[str(n)])] for n, (_, _, units) in jobs.items()}
+def curve(settings: Settings, works: dict[int, tuple[str, tuple[int, ...], int]]) -> Curve:
+    """The seconds per unit of work; a work is a function of `ours`, its arguments, and its number of units."""
+    samples = turns(settings, *((str(n), f"ours.{make}", rest) for n, (make, rest, _) in works.items()))
+    return {n: [duration / units for duration in seconds(samples[str(n)])] for n, (_, _, units) in works.items()}
 
 
 def plot(curves: dict[str, Curve], path: Path) -> None:
