@@ -39,7 +39,7 @@ def test_a_console_without_the_arrow_gets_one_of_ascii(tmp_path: Path, console: 
 def test_evaluate_prints_ascii_where_there_is_nothing_else(tmp_path: Path) -> None:
     done = run(["training.evaluate", "tiny", "--dataset=digits"], tmp_path, {"PYTHONIOENCODING": "ascii"})
     assert done.returncode == 0
-    assert "test set     scikit-learn's small digits, not MNIST" in done.stdout.decode("ascii")
+    assert "test set     the test images of scikit-learn's small digits, not MNIST" in done.stdout.decode("ascii")
     assert done.stderr == b""
 
 

@@ -286,7 +286,7 @@ def changed(content: bytes, **arrays: Any) -> bytes:
                 "points": np.zeros((0, 2)),
                 "sample_offset": [0, 0, 0, 500_001],
             },
-            "more strokes than its drawings can",
+            "more strokes than its drawings may have",
         ),
         ({"key": np.array([{}, [], print], object)}, "not an export of handwriting"),
     ],

@@ -61,7 +61,7 @@ def test_a_card_says_how_weights_were_made_and_what_they_read(tmp_path: Path, st
     # A tenth of the 200 is held back; of the others a fifth is redrawn, and a tenth as many are written.
     assert "180 of MNIST's training images, 36 redrawn in other writing styles, 18 digits written" in card
     assert "from the skeletons of `training/examples/skeletons.py`; nothing else" in card
-    assert "20 others of MNIST's training images" in card
+    assert "20 other training images of MNIST" in card
     assert "`python -m training.train --recipe quick --seed 3 --threads 2` at commit abc1234: 14 epochs" in card
     assert "1 min 15 s" in rows["command"]
     assert "99.12 %" in rows["validated on"]
@@ -71,8 +71,8 @@ def test_a_card_says_how_weights_were_made_and_what_they_read(tmp_path: Path, st
     assert "| 4 | 75.00 % | 30.06 % to 95.44 % |" in rows["`mine.npz`: digits drawn with a pen"]
     assert "sevens (0.0 %), threes (100.0 %)" in card
     assert "sevens as threes (1)" in card
-    assert "of MNIST's test images, sevens as threes (25), ones as threes (11)" in card
-    assert "of 44 drawings that are no digit" in card
+    assert "on MNIST's test images: sevens as threes (25), ones as threes (11)" in card
+    assert "of 44 non-digit drawings" in card
     assert "It was not trained on non-digit images." in card
 
 

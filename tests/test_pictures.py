@@ -52,7 +52,7 @@ def said_to_be(width: int, height: int) -> bytes:
     ],
 )
 def test_no_picture_of_a_digit(content: bytes) -> None:
-    with pytest.raises(ValueError, match="it is no PNG of 28×28 greys"):
+    with pytest.raises(ValueError, match="not a 28×28 grayscale PNG"):
         from_png(content)
 
 

@@ -81,10 +81,10 @@ def test_a_broken_file_is_a_row_that_says_so(folder: Path, capsys: pytest.Captur
     assert main(["scans", "scans/notes.txt", "--output", "rows.csv"]) == 0
     rows = {row["file"].removeprefix("scans/"): row for row in table("rows.csv")}
     assert len(rows) == COUNT
-    assert "no picture that can be read" in rows["0001.png"]["error"]
-    assert "damaged or cut short" in rows["0002.png"]["error"]
+    assert "not an image that can be read" in rows["0001.png"]["error"]
+    assert "damaged or truncated" in rows["0002.png"]["error"]
     assert "larger than 100 MiB" in rows["0005.png"]["error"]
-    assert "no picture that can be read" in rows["notes.txt"]["error"]
+    assert "not an image that can be read" in rows["notes.txt"]["error"]
     assert [row["verdict"] for row in rows.values()].count("error") == 4
     blank = rows["0003.png"]
     assert (blank["verdict"], blank["reading"], blank["probability"], blank["digits"]) == ("blank", "", "", "[]")

@@ -177,7 +177,7 @@ def test_a_file_that_unpacks_to_far_more_is_refused_before_it_takes_memory(tmp_p
     said, memory = loaded(honest)
     assert said == "3 drawings"
     refusal, peak = loaded(bomb)
-    assert f"{bomb} is not a strokes file, or damaged (" in refusal
+    assert f"{bomb} is not a strokes file, or is damaged (" in refusal
     assert ("unpacks to more than 256 MiB" in refusal) is not lies
     assert peak - memory < 64
 

@@ -181,10 +181,8 @@ def test_a_full_disk_gives_an_error_message(
     assert main(["--resume"]) == 2
     error = capsys.readouterr().err.splitlines()[-1]
     assert "No space left on device" in error
-    assert (
-        "What was saved in runs/quick stays; see that its disk has space and that it can be written, then --resume"
-        in error
-    )
+    cure = "make sure that the disk has space and the folder is writable, then --resume"
+    assert f"The checkpoint in runs/quick is kept: {cure}" in error
     assert Path("runs/quick/checkpoint.npz").read_bytes() == before
 
 

@@ -94,7 +94,9 @@ def load_after_the_advice(said: str, home: Path) -> str:
 def test_a_read_only_cache_is_not_reported_as_unreachable_openml(home: Path) -> None:
     """Or training would silently take the small digits instead."""
     home.write_text("a file in the way")
-    with pytest.raises(DatasetError, match=r"mnist_784 cannot be kept \(.*\): delete .*, or set SCIKIT_LEARN") as told:
+    with pytest.raises(
+        DatasetError, match=r"mnist_784 cannot be cached \(.*\): delete .*, or set SCIKIT_LEARN"
+    ) as told:
         load_dataset("mnist")
     assert not isinstance(told.value, OpenMLUnreachable)
 

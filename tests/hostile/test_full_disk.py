@@ -193,6 +193,6 @@ def test_read_only_handwriting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         sqlite3, "connect", lambda file, **options: connect(f"file:{file}?mode=ro", uri=True, **options)
     )
     for change in (lambda: store.keep(drawn("after")), lambda: store.delete(["before"])):
-        with pytest.raises(HandwritingError, match=r"readonly database\): see that .* its folder can be written"):
+        with pytest.raises(HandwritingError, match=r"readonly database\): make sure that .* the folder is writable"):
             change()
     assert [drawing.key for drawing in store.drawings()] == ["before"]

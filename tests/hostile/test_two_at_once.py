@@ -30,7 +30,7 @@ def test_a_second_training_of_a_run_is_refused_and_disturbs_nothing(
     capsys: pytest.CaptureFixture[str],
     row: Callable[[str, str], None],
 ) -> None:
-    long = [*SHORT, "--epochs", "40" if TORTURE else "8"]
+    long = [*SHORT, "--epochs", "200" if TORTURE else "40"]
     (tmp_path / "alone").mkdir()
     (tmp_path / "disturbed").mkdir()
     assert finish(start(tmp_path / "alone", long)) == 0

@@ -70,7 +70,9 @@ def read_pictures(
     """
     names = list(map(str, files))
     groups = [names[start : start + AT_ONCE] for start in range(0, len(names), AT_ONCE)]
-    return chain.from_iterable(each(read_files, partial(given, classifier), groups, jobs, scheduler))
+    # Processes that were started in another folder would not find relative names.
+    read = partial(read_files, folder=Path.cwd())
+    return chain.from_iterable(each(read, partial(given, classifier), groups, jobs, scheduler))
 
 
 def given(classifier: DigitClassifier) -> DigitClassifier:
@@ -78,18 +80,19 @@ def given(classifier: DigitClassifier) -> DigitClassifier:
     return classifier
 
 
-def read_files(classifier: DigitClassifier, files: Iterable[str]) -> list[PictureReading]:
+def read_files(classifier: DigitClassifier, files: Iterable[str], folder: Path) -> list[PictureReading]:
     with threadpool_limits(1, user_api="blas"):  # the same sums, whatever the number of processes
-        return [read_file(classifier, file) for file in files]
+        return [read_file(classifier, file, folder) for file in files]
 
 
-def read_file(classifier: DigitClassifier, file: str) -> PictureReading:
-    """The reading of one file."""
+def read_file(classifier: DigitClassifier, file: str, folder: Path) -> PictureReading:
+    """The reading of one file, whose name may be relative to the folder."""
     name = file.encode("utf-8", "backslashreplace").decode()  # a name may be invalid Unicode
     try:
-        if Path(file).stat().st_size > MOST_BYTES:
+        path = folder / file
+        if path.stat().st_size > MOST_BYTES:
             raise PictureError(f"the file is larger than {MOST_BYTES >> 20} MiB")
-        digits = read_digits(classifier, Path(file).read_bytes())
+        digits = read_digits(classifier, path.read_bytes())
     except (OSError, PictureError) as error:
         reason = error.strerror or error if isinstance(error, OSError) else error
         return PictureReading(name, "", "error", None, (), str(reason))
