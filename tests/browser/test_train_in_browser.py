@@ -78,6 +78,6 @@ def test_a_run_is_started_watched_stopped_resumed_and_chosen(page: Page, app_url
     assert len(read_run(folder).history) == 40
     open_page(page, "Draw")
     page.get_by_label("Drawing pad").wait_for()
-    page.get_by_role("combobox", name=re.compile("Weights")).click()
+    page.get_by_role("combobox", name=re.compile("Network")).click()
     expect(page.get_by_role("option", name="runs/mine · digits")).to_be_visible()
     page.keyboard.press("Escape")
