@@ -8,6 +8,7 @@ from threading import Thread
 
 import pytest
 
+from tests.tiny_report import save_strokes
 from training import cli, train
 from training.files import PROJECT
 
@@ -37,9 +38,13 @@ def test_a_console_without_the_arrow_gets_one_of_ascii(tmp_path: Path, console: 
 
 
 def test_evaluate_prints_ascii_where_there_is_nothing_else(tmp_path: Path) -> None:
-    done = run(["training.evaluate", "tiny", "--dataset=digits"], tmp_path, {"PYTHONIOENCODING": "ascii"})
+    save_strokes(tmp_path / "drawn → mine.npz", [3, 3, 7])
+    command = ["training.evaluate", "tiny", "--dataset", "drawn → mine.npz"]
+    done = run(command, tmp_path, {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "1"})
     assert done.returncode == 0
-    assert "test set     the test images of scikit-learn's small digits, not MNIST" in done.stdout.decode("ascii")
+    printed = done.stdout.decode("ascii")
+    assert "drawn -> mine.npz" in printed
+    assert ["0", "0", "-", "-", "-"] in map(str.split, printed.splitlines())  # no picture of a 0: nothing is known
     assert done.stderr == b""
 
 
