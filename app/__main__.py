@@ -3,7 +3,14 @@
 import sys
 from pathlib import Path
 
-from streamlit.web.cli import main
+
+def main(arguments: list[str]) -> int:
+    """Serve until it is stopped. Streamlit ends the process itself."""
+    from streamlit.web.cli import main as streamlit
+
+    streamlit(["run", str(Path(__file__).with_name("server.py")), *arguments], prog_name="streamlit")
+    return 0
+
 
 if __name__ == "__main__":
-    main(["run", str(Path(__file__).with_name("server.py")), *sys.argv[1:]], prog_name="streamlit")
+    sys.exit(main(sys.argv[1:]))

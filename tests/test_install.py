@@ -21,7 +21,7 @@ from tests.running_app import free_port, wait_until_healthy
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = ("app", "data", "model", "training")
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-EXTRAS = ("cluster", "onnx", "safetensors")
+EXTRAS = ("cluster", "onnx", "safetensors", "tensorboard")
 # The last five are contestants of `make bench`, which says so if one is not installed.
 FOR_EXTRAS = ("onnx_graph.py", "pytorch.py", "pytorch_sprint.py", "onnx_runtime.py", "jax_twin.py", "keras_twin.py")
 LOCKED_RUFF = re.findall(r"^ruff==(\S+)", (ROOT / "requirements-dev.lock").read_text(encoding="utf-8"), re.MULTILINE)

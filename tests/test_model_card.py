@@ -2,12 +2,15 @@
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import yaml
 from numpy.typing import NDArray
 
 from data.datasets import DATASETS, Source
+from model.pretrained import FOLDER
 from tests.tiny_report import save_always_three, save_strokes
 from training.recipes import RECIPES
 from training.recognition import non_digit_drawings
@@ -56,6 +59,7 @@ def test_a_card_says_how_weights_were_made_and_what_they_read(tmp_path: Path, st
     weights = save_always_three(tmp_path / "three.npz", **HEADER)
     assert main([str(weights), strokes]) == 0
     card = (tmp_path / "three.md").read_text()
+    assert hub_head(card)["license"] == "mit"
     rows = {line.split("|")[1].strip(): line for line in card.splitlines() if line.startswith("|")}
     assert "`quick` in `model/architectures.py`, 109,226 parameters" in rows["network"]
     # A tenth of the 200 is held back; of the others a fifth is redrawn, and a tenth as many are written.
@@ -100,3 +104,24 @@ def test_weights_of_another_data_set_get_no_card(
 def test_a_missing_file_is_one_line(tmp_path: Path, strokes: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(tmp_path / "none.npz"), strokes]) == 2
     assert capsys.readouterr().err.startswith("error: ")
+
+
+def hub_head(card: str) -> dict[str, Any]:
+    """What Hugging Face's Hub takes from a card: YAML between two lines of dashes."""
+    begin, head, text = card.split("---\n", 2)
+    assert begin == ""
+    assert text.startswith("\n# ")
+    return yaml.safe_load(head)
+
+
+@pytest.mark.parametrize("card", sorted(FOLDER.glob("*.md")), ids=lambda card: card.stem)
+def test_the_hub_finds_what_a_card_is_about(card: Path) -> None:
+    head = hub_head(card.read_text(encoding="utf-8"))
+    assert head.pop("tags")
+    assert head == {
+        "library_name": "digits-from-scratch",
+        "pipeline_tag": "image-classification",
+        "license": "mit",
+        "datasets": ["mnist"],
+        "metrics": ["accuracy"],
+    }

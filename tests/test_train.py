@@ -1,5 +1,6 @@
 """The training command: what it writes, refuses, falls back to, and survives."""
 
+import csv
 import os
 import shutil
 import signal
@@ -225,3 +226,28 @@ def test_an_interrupted_or_killed_run_resumes_bit_for_bit(how: signal.Signals, u
     del whole["header"], broken["header"]
     assert whole.keys() == broken.keys()
     assert all(np.array_equal(whole[name], broken[name]) for name in whole)
+
+
+def test_event_files_hold_the_history_if_asked(capsys: pytest.CaptureFixture[str]) -> None:
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    assert main([*SHORT, "--name", "seen", "--epochs", "2", "--tensorboard"]) == 0
+    events = EventAccumulator("runs/seen/tensorboard")
+    events.Reload()
+    with open("runs/seen/history.csv", newline="") as file:
+        history = list(csv.DictReader(file))
+    assert set(events.Tags()["scalars"]) == history[0].keys() - {"epoch"}
+    for name in events.Tags()["scalars"]:
+        curve = [(scalar.step, scalar.value) for scalar in events.Scalars(name)]
+        assert curve == [(int(row["epoch"]), pytest.approx(float(row[name]), rel=1e-6)) for row in history]
+
+
+def test_without_tensorboard_the_option_names_the_extra(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in [name for name in sys.modules if name.partition(".")[0] == "tensorboard"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "tensorboard", None)
+    assert main([*SHORT, "--tensorboard"]) == 2
+    assert "pip install 'digits-from-scratch[tensorboard]'" in capsys.readouterr().err
+    assert not Path("runs/quick").exists()

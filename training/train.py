@@ -6,8 +6,8 @@ import platform
 import signal
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +25,13 @@ from model.weights import WeightsError, fill, save_network
 from .calibration import calibrate
 from .checkpoint import load_checkpoint
 from .cli import Parser, commit, natural, positive
+from .extras import MissingExtra
 from .files import RUNS, WRITABLE
 from .parallel.network import WorkerLost, usable_cores
 from .recipes import RECIPES, Recipe
 from .runs.lock import CAN_LOCK, Locked, locked
 from .runs.run import LOCK, RunError, run_name
+from .tensorboard_events import EventWriter
 from .trainer import Progress, Trainer, TrainingError, split
 from .training_set import added_images
 from .watcher import Watcher
@@ -49,11 +51,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--threads", type=positive, default=usable_cores(), help="default: the cores, %(default)s")
     parser.add_argument("--name", type=run_name, help="folder in runs/ (default: the recipe's name)")
     parser.add_argument("--resume", action="store_true", help="resume this run with its original settings")
+    parser.add_argument("--tensorboard", action="store_true", help="write event files too, into the run's tensorboard/")
     parser.add_argument("--dry-run", action="store_true", help="print what would be done, and do nothing")
     options = parser.parse_args(arguments)
     try:
         return run(options)
-    except (DatasetError, RunError, WeightsError) as error:
+    except (DatasetError, MissingExtra, RunError, WeightsError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except OSError as error:
@@ -82,11 +85,12 @@ def run(options: argparse.Namespace) -> int:
         return 0
     if not CAN_LOCK:
         print(f"warning: this system has no file locks: make sure that no other process trains {folder}.")
+    events = EventWriter(folder / "tensorboard") if options.tensorboard else None
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        with locked(folder / LOCK):
+        with locked(folder / LOCK), closing(events) if events else nullcontext():
             clear_unfinished(folder)
-            return train(set_up(options, folder))
+            return train(set_up(options, folder), events)
     except Locked:
         raise RunError(f"{folder} is being trained by another process: use --name NAME to start another run") from None
 
@@ -123,11 +127,17 @@ def set_up(options: argparse.Namespace, folder: Path) -> Trainer:
     return trainer
 
 
-def train(trainer: Trainer) -> int:
+def train(trainer: Trainer, events: EventWriter | None = None) -> int:
     """Train to the end, and save the weights."""
     folder, network, dataset = trainer.folder, trainer.network, trainer.dataset
+    watchers: list[Callable[[Trainer], None]] = [Watcher(trainer), *filter(None, [events])]
+
+    def watch(trainer: Trainer) -> None:
+        for watcher in watchers:
+            watcher(trainer)
+
     with stopping_on_signals(trainer):
-        finished = trainer.train(Watcher(trainer))
+        finished = trainer.train(watch)
     if not finished:
         print(f"Stopped and saved. To resume: python -m training.train --name {folder.name} --resume")
         return 130
