@@ -70,14 +70,10 @@ class ConvLayer(Layer):
         input = pictures(np.asarray(input, self.weights.dtype))
         winograd = None
         if pays(input.shape, self.weights.shape):
-            ready = None if training is not False else self.prepared
-            winograd = ready or Winograd(self.weights, *input.shape[1:3])
-        remember = training is not False
-        if remember:
+            winograd = self.prepared or Winograd(self.weights, *input.shape[1:3])
+        if training is not False:
             self.input, self.winograd = input, winograd
-        if winograd:
-            return winograd.convolve(input, self.bias, remember)
-        return convolve(input, self.weights, self.bias)
+        return winograd.convolve(input, self.bias) if winograd else convolve(input, self.weights, self.bias)
 
     def prepare(self) -> None:
         """Transform the weights once for all predictions to come: they must not change any more."""
@@ -99,7 +95,7 @@ class ConvLayer(Layer):
         """∂E/∂X[i + r, j + q, d] = Σ ∂E/∂Y[i, j, k] · W[r, q, d, k] over r, q and k."""
         input, output_error = remembered(self.input), np.asarray(output_error, self.weights.dtype)
         if self.winograd:
-            weights_gradient, bias_gradient, input_error = self.winograd.backward(output_error)
+            weights_gradient, bias_gradient, input_error = self.winograd.backward(input, output_error)
             self.gradients = {"weights": weights_gradient, "bias": bias_gradient}
         else:
             self.compute_gradients(output_error)

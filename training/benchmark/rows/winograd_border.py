@@ -72,7 +72,7 @@ def both_ways(samples: int, size: int, channels: int, learned: bool) -> tuple[Ca
         winograd = Winograd(layer.weights, size, size) if learned else prepared
         winograd.convolve(input, layer.bias, remember=learned)
         if learned:
-            winograd.backward(error)
+            winograd.backward(input, error)
 
     return plain, fast
 
