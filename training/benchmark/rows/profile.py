@@ -16,13 +16,13 @@ def profile(settings: Settings) -> Iterator[Row]:
         rounds = turns(settings, ("ours", "ours.passes", (name,)))["ours"]
         times = {key: statistics.median(each.facts[key] for each in rounds) for key in rounds[0].facts}
         total = sum(times.values())
-        for number, layer in enumerate(network.layers):
-            passes = [times[f"{number} {direction}"] for direction in ("forwards", "backwards")]
-            forwards, backwards = (three_figures(1e6 * each / LARGEST_SHARD) for each in passes)
+        for i, layer in enumerate(network.layers):
+            passes = [times[f"{i} {direction}"] for direction in ("forward", "backward")]
+            forward, backward = (three_figures(1e6 * each / LARGEST_SHARD) for each in passes)
             yield Row(
-                f"`{name}` {number}: {type(layer).__name__} → {layer.output_shape}",
-                f"{forwards} µs forwards",
-                f"{backwards} µs backwards",
+                f"`{name}` {i}: {type(layer).__name__} → {layer.output_shape}",
+                f"{forward} µs forward",
+                f"{backward} µs backward",
                 Spread.of([sum(passes) / total]),
                 None,
                 at_least=False,

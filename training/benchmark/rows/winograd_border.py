@@ -70,7 +70,7 @@ def both_ways(samples: int, size: int, channels: int, learned: bool) -> tuple[Ca
 
     def fast() -> None:
         winograd = Winograd(layer.weights, size, size) if learned else prepared
-        winograd.convolve(input, layer.bias, remember=learned)
+        winograd.convolve(input, layer.bias)
         if learned:
             winograd.backward(input, error)
 
