@@ -1,6 +1,7 @@
 """The architecture: which package may import which, and that `model` needs only numpy and scipy."""
 
 import ast
+import graphlib
 import subprocess
 import sys
 from pathlib import Path
@@ -39,6 +40,45 @@ def test_imports_never_run_back_up(room: str) -> None:
     for file in files:
         rooms = imported(file) & (MAY_IMPORT.keys() | {"tests"})
         assert rooms <= MAY_IMPORT[room], f"{file} imports {rooms - MAY_IMPORT[room]}"
+
+
+def inner_rooms(room: str) -> dict[str, set[str]]:
+    """What each folder and each single file of a room imports of the same room's others."""
+    arrows: dict[str, set[str]] = {}
+    for file in (ROOT / room).rglob("*.py"):
+        parts = file.relative_to(ROOT).with_suffix("").parts
+        if len(parts) == 2 and parts[1].startswith("__"):
+            continue
+        found = arrows.setdefault(parts[1], set())
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.ImportFrom):
+                continue
+            base = list(parts[: len(parts) - node.level]) if node.level else []
+            module = [*base, *(node.module or "").split(".")] if node.module else base
+            names = [module[1]] if len(module) > 1 else [alias.name for alias in node.names]
+            if module[0] == room:
+                found.update(name for name in names if name != parts[1])
+    return arrows
+
+
+@pytest.mark.parametrize("room", MAY_IMPORT)
+def test_no_arrows_between_inner_rooms_run_in_a_circle(room: str) -> None:
+    arrows = inner_rooms(room)
+    assert any(arrows.values())
+    tuple(graphlib.TopologicalSorter(arrows).static_order())  # raises CycleError and names the circle
+
+
+def test_pages_stand_on_components_charts_and_texts() -> None:
+    arrows = inner_rooms("app")
+    assert "pages" not in arrows["components"] | arrows["charts"] | arrows["texts"]
+    assert not arrows["charts"] & {"components", "pages"}
+    assert not arrows["texts"] & {"components", "pages"}
+
+
+@pytest.mark.parametrize("basic", ["examples", "parallel", "files", "formatting", "recipes", "optimizers"])
+def test_what_training_stands_on_knows_nothing_of_commands_and_reports(basic: str) -> None:
+    above = {"train", "evaluate", "finetune", "trainer", "evaluation", "studies", "benchmark", "recognition", "runs"}
+    assert not inner_rooms("training")[basic] & above
 
 
 def test_the_network_stands_on_numpy_and_scipy_alone() -> None:
