@@ -12,7 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 from scipy import ndimage
 
-from .pictures import Picture, PictureError, find_ink, open_picture
+from .marks import find_marks
+from .pictures import Picture, PictureError, open_picture
 
 __all__ = ["PictureError", "draw_segments", "frame", "pen_width", "picture_to_image", "strokes_to_image"]
 
@@ -57,8 +58,8 @@ def picture_to_image(picture: Picture) -> NDArray[np.uint8] | None:
     """An image of one digit, dark on light or light on dark, in MNIST's frame.
 
     Args:
-        picture: an encoded PNG or JPEG (bytes, a path or an open file), a Pillow image, or a uint8 array `(h, w)`,
-            `(h, w, 3)` or `(h, w, 4)`.
+        picture: an encoded image in one of `data.pictures.FORMATS` (bytes, a path or an open file), a Pillow image, or
+            a uint8 array `(h, w)`, `(h, w, 3)` or `(h, w, 4)`.
 
     Returns:
         uint8 `(28, 28)`, 0 = paper, 255 = ink; None if there is no ink.
@@ -66,9 +67,12 @@ def picture_to_image(picture: Picture) -> NDArray[np.uint8] | None:
     Raises:
         PictureError: it is not an image, or is damaged, empty or too large.
     """
-    ink = find_ink(open_picture(picture))
-    if ink is None:
-        return None
+    marks = find_marks(open_picture(picture))
+    return None if marks is None else ink_to_image(marks.ink)
+
+
+def ink_to_image(ink: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Ink `(h, w)`, 0 to 1, of any pen, in MNIST's frame: uint8 `(28, 28)`. Some ink must be above 0.1."""
     # The pen width is measured and changed at four times the frame's resolution.
     return frame(_with_usual_pen(_fitted(ink, 4 * BOX)))
 

@@ -1,134 +1,117 @@
-"""Splits the strokes of a number into digits: which strokes belong together, and where one stroke connects two digits.
+"""From parts of writing to digits: which parts belong together, line by line, and what is a sign and no digit.
 
-Strokes with a gap between them are different digits; strokes that overlap are the same digit. If the geometry is
-ambiguous, the classifier decides: of all groupings of neighbours, the one whose least certain digit is the most certain
-(recognition-based segmentation: Casey and Lecolinet, "A Survey of Methods and Strategies in Character Segmentation",
-1996).
+What stands apart is another digit, and what lies across another part belongs to it. Where the geometry leaves a choice
+the reader of the digits makes it: of all groupings into neighbours, the one whose least certain digit is the most
+certain (recognition-based segmentation: Casey and Lecolinet, "A Survey of Methods and Strategies in Character
+Segmentation", 1996).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Strokes = list[NDArray[np.float64]]
+from .lines import BELOW, CLOSE, FLAT, LEAST_HEIGHT, STACKED, UNDERLINE, UNKNOWN, find_signs, is_dot, split_lines
+from .parts import Part, overlap_across, overlap_down
+
 Span = tuple[int, int]  # parts of a run: the first, and the one after the last
+Certainty = Callable[[list[Part]], ArrayLike]
 
-# Lengths, as shares of the tallest stroke's height:
-TALL_GAP = 0.1  # a gap that separates parts tall enough for a digit
-ANY_GAP = 0.3  # a gap that separates any parts
-LEAST_HEIGHT = 0.45  # height of a digit; a lower part belongs to one, such as the bar of a 5
-FOOT = 0.15  # a part that ends this far above its neighbours' feet is not a digit, such as the left of a 4
-WIDEST = 1.6  # width of a digit of several parts
-DOUBLE_WIDTH = 1.0  # width from which a stroke may be two digits
-THINNEST = 0.15  # an upright line counts as this wide
+# Shares of the tallest part's height:
+TALL_GAP = 0.1  # a gap that parts what is tall enough for a digit
+ANY_GAP = 0.3  # a gap that parts anything
+FOOT = 0.28  # above its neighbours' feet: a part that ends higher is no digit, such as the left of a 4
+WIDEST = 1.6  # a digit of several parts
+THINNEST = 0.15  # as wide as this counts an upright line
 
-OVERLAP = 0.6  # share of the narrower part's width: parts that overlap this much are one digit
-MOST_PARTS = 4  # per digit
-MOST_DIGITS = 10  # per number; more would be dots and dashes rather than digits
-PREFERENCE = np.log(50)  # two possible digits are merged into one only if its odds are 50 times better
+OVERLAP = 0.6  # share of the narrower one's width: parts that overlap as much are of one digit
+MOST_PARTS = 4  # of a digit
+MOST_DIGITS = 10  # digits in a number, or the parts are no digits but dots and dashes
+PREFERENCE = np.log(50)  # two parts are one digit, or one part two, if the odds of that are 50 times better
 
 
 @dataclass(frozen=True)
-class Part:
-    """Pieces of strokes that certainly belong together, and their bounding box."""
+class Sign:
+    """One sign of what was written: the part that it is, its line, and what it is; "" where it may be a digit."""
 
-    pieces: tuple[tuple[int, int, int], ...]  # index of the stroke, its first point, and the one after its last point
-    left: float
-    top: float
-    right: float
-    bottom: float
-
-    @property
-    def width(self) -> float:
-        return self.right - self.left
-
-    @property
-    def height(self) -> float:
-        return self.bottom - self.top
-
-    def __add__(self, other: "Part") -> "Part":
-        return Part(
-            self.pieces + other.pieces,
-            min(self.left, other.left),
-            min(self.top, other.top),
-            max(self.right, other.right),
-            max(self.bottom, other.bottom),
-        )
+    part: Part
+    line: int
+    sign: str
 
 
-def segment(strokes: Sequence[NDArray[np.float64]], certainty: Callable[[list[Strokes]], ArrayLike]) -> list[Strokes]:
-    """The strokes of each digit, from left to right; empty if there are no points.
+def segment_parts(parts: list[Part], certainty: Certainty) -> list[Sign]:
+    """The signs that the parts make up, line by line from the top, each line from left to right.
 
     Args:
-        strokes: arrays `(k, 2)` of points, x right, y down, in any unit.
-        certainty: returns, for a list of groups of strokes, the probability of the likeliest digit of each. It is
-            called once, or not at all if the geometry decides everything.
+        certainty: the probability of the likeliest digit in each of the groups that it is given. It is called once a
+            line, or not at all where the geometry decides.
     """
-    strokes = [stroke for stroke in strokes if len(stroke)]
-    if not strokes:
+    if not parts:
         return []
-    extent = np.ptp(np.concatenate(strokes), axis=0).max()
-    unit = max(extent / MOST_DIGITS, *(np.ptp(stroke[:, 1]) for stroke in strokes))
-    pieces = [part for index, stroke in enumerate(strokes) for part in _cut(index, stroke, unit)]
-    runs = _runs(_merged(pieces, unit), unit)
+    extent = max(max(p.right for p in parts) - min(p.left for p in parts),
+                 max(p.bottom for p in parts) - min(p.top for p in parts))  # fmt: skip
+    unit = max(extent / MOST_DIGITS, *(part.height for part in parts))
+    parts = _merged(parts, unit)
+    signs = []
+    for number, line in enumerate(split_lines(parts, max(extent / MOST_DIGITS, *(part.height for part in parts)))):
+        signs += [Sign(part, number, sign) for part, sign in _read_line(line, extent / MOST_DIGITS, certainty)]
+    return signs
+
+
+def _read_line(line: list[Part], least: float, certainty: Certainty) -> list[tuple[Part, str]]:
+    """The digits and signs of a line, from left to right."""
+    unit = max(least, *(part.height for part in line))
+    if least >= max(part.height for part in line):
+        return [(sum(line[1:], line[0]), "")]
+    parts, signs = find_signs(line, unit)
+    near = -CLOSE * unit
+    spoilt = [dot for dot, sign in signs if sign == UNKNOWN and any(overlap_across(dot, p) >= near for p in parts)]
+    runs = _runs(_merged(parts, unit), unit)
     choices = [_groups(run, unit) for run in runs]
     candidates = [group for groups in choices if len(groups) > 1 for group in groups.values()]
     odds = {}
     if candidates:
-        probabilities = np.asarray(certainty([_strokes_of(group, strokes) for group in candidates]), np.float64)
-        probabilities = probabilities.clip(1e-7, 1 - 1e-7)  # the limits of float32
+        probabilities = np.asarray(certainty(candidates), np.float64).clip(1e-7, 1 - 1e-7)  # float32's nearest to 1
         odds = dict(zip(candidates, np.log(probabilities / (1 - probabilities)), strict=True))
-    chosen = [group for run, groups in zip(runs, choices, strict=True) for group in _best(run, groups, odds)]
-    return [_strokes_of(group, strokes) for group in chosen]
-
-
-def _cut(index: int, stroke: NDArray[np.float64], unit: float) -> list[Part]:
-    """A stroke, cut at its ligatures: the lines that connect one possible digit with the next."""
-    pieces, start = [], 0
-    if np.ptp(stroke[:, 0]) >= DOUBLE_WIDTH * unit:
-        x = stroke[:, 0]
-        max_before, min_after = np.maximum.accumulate(x), np.minimum.accumulate(x[::-1])[::-1]
-        alone = np.flatnonzero(max_before[:-1] <= min_after[1:])  # everything before lies left of everything after
-        for ligature in np.split(alone, np.flatnonzero(np.diff(alone) > 1) + 1):
-            if not len(ligature):
-                continue
-            before, after = stroke[start : ligature[0] + 1, 1], stroke[ligature[-1] + 1 :, 1]
-            if len(before) and min(np.ptp(before), np.ptp(after)) >= LEAST_HEIGHT * unit:
-                pieces.append((index, start, int(ligature[0]) + 1))
-                start = int(ligature[-1]) + 1
-    pieces.append((index, start, len(stroke)))
-    return [
-        Part((piece,), *stroke[slice(*piece[1:])].min(axis=0), *stroke[slice(*piece[1:])].max(axis=0))
-        for piece in pieces
-    ]
+    digits = [(group, "") for run, groups in zip(runs, choices, strict=True) for group in _best(run, groups, odds)]
+    for dot in spoilt:  # what has a dot above, below or inside is no digit
+        place = max(range(len(digits)), key=lambda i: overlap_across(digits[i][0], dot))
+        digits[place] = (digits[place][0] + dot, UNKNOWN)
+    beside = [each for each in signs if each[0] not in spoilt and each[1] != UNDERLINE]
+    return sorted([*digits, *beside], key=lambda each: each[0].left)
 
 
 def _merged(parts: list[Part], unit: float) -> list[Part]:
-    """Merge overlapping parts; sorted by their left edges."""
-    merged: list[Part] = []
+    """Parts that lie across each other made one; sorted by where they begin."""
+    apart: list[Part] = []
     for part in parts:
-        while other := next((other for other in merged if _overlap(part, other, unit)), None):
-            merged.remove(other)
-            part = other + part
-        merged.append(part)
-    return sorted(merged, key=lambda part: part.left)
+        while across := next((other for other in apart if _overlap(part, other, unit)), None):
+            apart.remove(across)
+            part = across + part
+        apart.append(part)
+    return sorted(apart, key=lambda part: part.left)
 
 
 def _overlap(one: Part, other: Part, unit: float) -> bool:
-    overlap = min(one.right, other.right) - max(one.left, other.left)
-    return overlap >= OVERLAP * max(min(one.width, other.width), THINNEST * unit)
+    """Whether they are of one digit by where they lie: over each other, and neither of two lines nor a dot."""
+    if is_dot(one, unit) or is_dot(other, unit):
+        return False
+    lower = max(one, other, key=lambda part: part.bottom)
+    if lower.height <= FLAT * unit and overlap_down(one, other) < -BELOW * unit:
+        return False
+    near = overlap_down(one, other) >= -STACKED * unit
+    return near and overlap_across(one, other) >= OVERLAP * max(min(one.width, other.width), THINNEST * unit)
 
 
 def _runs(parts: list[Part], unit: float) -> list[list[Part]]:
-    """Split the parts into runs of neighbours that are close or connected by a ligature; no digit spans two runs."""
+    """Neighbours that stand close, or hang together by a ligature; between the runs digits certainly end."""
     runs = [parts[:1]]
     for part in parts[1:]:
         run = runs[-1]
         gap = part.left - max(other.right for other in run)
         tall = min(part.height, run[-1].height) >= LEAST_HEIGHT * unit
-        ligature = {piece[0] for piece in part.pieces} & {piece[0] for other in run for piece in other.pieces}
+        ligature = part.wholes & {whole for other in run for whole in other.wholes}
         if gap >= (TALL_GAP if tall else ANY_GAP) * unit and not ligature:
             runs.append([part])
         else:
@@ -137,7 +120,7 @@ def _runs(parts: list[Part], unit: float) -> list[list[Part]]:
 
 
 def _groups(run: list[Part], unit: float) -> dict[Span, Part]:
-    """Every group of neighbours that may be a digit and leaves a valid grouping of the rest; else the whole run."""
+    """Every group of neighbours that may be a digit, if the others can be grouped too; else the whole run."""
     groups = {}
     for start in range(len(run)):
         for stop in range(start + 1, min(start + MOST_PARTS, len(run)) + 1):
@@ -158,22 +141,15 @@ def _groups(run: list[Part], unit: float) -> dict[Span, Part]:
 
 
 def _best(run: list[Part], groups: dict[Span, Part], odds: dict[Part, float]) -> list[Part]:
-    """The grouping of the whole run whose least certain group is the most certain."""
+    """The groups, from the first part to the last, of which the least certain is the most certain."""
     if len(groups) == 1:
         return list(groups.values())
     best: dict[int, tuple[float, list[Part]]] = {0: (np.inf, [])}
     for (start, stop), group in sorted(groups.items(), key=lambda item: item[0][1]):
         digits = {run[i].pieces[0][0] for i in range(start, stop) if (i, i + 1) in groups}
-        certain = odds[group] - (PREFERENCE if len(digits) > 1 else 0)
+        cut = any(part.wholes & group.wholes for part in (*run[:start], *run[stop:]))
+        certain = odds[group] - (PREFERENCE if len(digits) > 1 or cut else 0)
         weakest = min(best[start][0], certain)
         if stop not in best or weakest > best[stop][0]:
             best[stop] = (weakest, [*best[start][1], group])
     return best[len(run)][1]
-
-
-def _strokes_of(group: Part, strokes: list[NDArray[np.float64]]) -> Strokes:
-    """The group's strokes as they were drawn, including ligatures within the group."""
-    ends: dict[int, list[int]] = {}
-    for index, start, stop in sorted(group.pieces):
-        ends.setdefault(index, [start])[1:] = [stop]
-    return [strokes[index][start:stop] for index, (start, stop) in ends.items()]

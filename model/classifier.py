@@ -80,7 +80,7 @@ class DigitClassifier:
             TypeError, ValueError: the pictures have another dtype or shape.
         """
         logits = self._logits(images)
-        refused = evidence(logits) < self.no_digit_below
+        refused = (evidence(logits) < self.no_digit_below) | ~images.any(axis=(1, 2))  # a blank picture has no digit
         return [
             Reading(probabilities, Verdict.NO_DIGIT if no_digit else self._verdict(probabilities))
             for probabilities, no_digit in zip(softmax(logits), refused, strict=True)

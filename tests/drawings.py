@@ -1,6 +1,12 @@
 """Drawings of digits and non-digits for tests of the pad."""
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from data.segmentation import segment_parts
+from data.strokes import parts_of, strokes_of
 
 Strokes = list[list[tuple[float, float]]]
 
@@ -31,6 +37,14 @@ NO_DIGITS: dict[str, Strokes] = {
     "X": [[(25, 15), (50, 50), (75, 85)], [(75, 15), (50, 50), (25, 85)]],
 }
 PAD = 1000 / 100  # what the pad says of places, of the unit that the digits are drawn in
+
+
+def segment(
+    strokes: Sequence[NDArray[np.float64]], certainty: Callable[[list[list[NDArray[np.float64]]]], ArrayLike]
+) -> list[list[NDArray[np.float64]]]:
+    """The strokes of each sign; `certainty` is the probability of the likeliest digit in each group of strokes."""
+    signs = segment_parts(parts_of(strokes), lambda parts: certainty([strokes_of(part, strokes) for part in parts]))
+    return [strokes_of(sign.part, strokes) for sign in signs]
 
 
 def number(*digits: int) -> Strokes:

@@ -83,7 +83,7 @@ def digit_of(stroke: list[list[int]]) -> DrawnDigit:
     strokes = [np.array(stroke, np.float64)]
     image = strokes_to_image(strokes)
     assert image is not None
-    return DrawnDigit(strokes, image, Reading(np.zeros(10, np.float32), Verdict.DIGIT))
+    return DrawnDigit(strokes, image, Reading(np.zeros(10, np.float32), Verdict.DIGIT), (0, 0, 0, 0))
 
 
 def rewritten(weights: Path, **header: object) -> AppTest:
@@ -218,7 +218,7 @@ def test_an_upload_is_read_like_a_drawing(page: AppTest, weights: Path) -> None:
         (b"no picture", "not an image"),
         (encoded(picture())[:200], "damaged"),
         (encoded(Image.new("RGB", (50, 50), "white")), "no digit in"),
-        (encoded(Image.new("1", (5100, 5100))), "megapixels"),
+        (encoded(Image.new("1", (7100, 7100))), "megapixels"),
     ],
     ids=["empty", "text", "cut short", "blank", "too large"],
 )

@@ -64,6 +64,12 @@ def test_each_picture_gets_the_verdict_that_the_thresholds_say() -> None:
         assert [reading.verdict is Verdict.UNSURE for reading in readings] == unsure.tolist()
 
 
+def test_a_blank_picture_is_no_digit() -> None:
+    classifier = DigitClassifier(build_network("quick", np.random.default_rng(0)), {"temperature": 1e-3})
+    blank, other = classifier.read(np.stack([np.zeros((28, 28), np.uint8), IMAGES[0]]))
+    assert (blank.verdict, other.verdict) == (Verdict.NO_DIGIT, Verdict.DIGIT)
+
+
 def test_without_thresholds_nothing_is_refused_and_an_answer_is_likelier_than_not() -> None:
     classifier = DigitClassifier(build_network("quick", np.random.default_rng(0)))
     assert {reading.verdict for reading in classifier.read(IMAGES)} == {Verdict.UNSURE}

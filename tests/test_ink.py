@@ -209,21 +209,29 @@ def png(picture: Image.Image) -> bytes:
     return encoded.getvalue()
 
 
-def gif() -> bytes:
+@pytest.mark.parametrize("format", ["WEBP", "BMP", "GIF", "TIFF"])
+def test_every_format_gives_the_same(format: str) -> None:
     encoded = BytesIO()
-    Image.new("L", (9, 9)).save(encoded, "GIF")
-    return encoded.getvalue()
+    drawn(FOUR).save(encoded, format, **({"lossless": True} if format == "WEBP" else {}))
+    assert difference(picture_to_image(drawn(FOUR)), picture_to_image(encoded.getvalue())) < 0.02
+
+
+def test_only_the_first_frame_of_an_animation_is_read() -> None:
+    encoded = BytesIO()
+    drawn(FOUR).save(encoded, "GIF", save_all=True, append_images=[drawn([THREE])])
+    assert difference(picture_to_image(drawn(FOUR)), picture_to_image(encoded.getvalue())) < 0.02
 
 
 @pytest.mark.parametrize(
     ("picture", "message"),
     [
         (b"", "not an image that can be read"),
-        (b"hello, I am a text", "not an image that can be read: use PNG or JPEG"),
-        (gif(), "not an image that can be read"),
+        (b"hello, I am a text", "not an image that can be read: use PNG, JPEG, WebP"),
+        (b"%PDF-1.7 and so on", "this is a PDF, not an image: upload a screenshot"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0", "damaged or truncated|need the package pillow-heif"),
         (png(drawn(FOUR))[:1000], "damaged or truncated"),
-        (png(Image.new("1", (10_000, 10_000))), "more than 25 megapixels"),
-        (png(Image.new("1", (20_000, 20_000))), "more than 25 megapixels"),
+        (png(Image.new("1", (10_000, 10_000))), "more than 50 megapixels"),
+        (png(Image.new("1", (20_000, 20_000))), "more than 50 megapixels"),
         ("/no/such/file.png", "there is no file"),
         (np.zeros((0, 28), np.uint8), "empty"),
         (np.zeros((28, 28)), "uint8"),
@@ -233,7 +241,8 @@ def gif() -> bytes:
     ids=[
         "empty",
         "text",
-        "gif",
+        "pdf",
+        "heic",
         "cut",
         "100 megapixels",
         "bomb",

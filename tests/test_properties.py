@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from data.handwriting import Drawing, Handwriting
 from data.handwriting_file import pack, unpack
 from data.ink import strokes_to_image
-from data.segmentation import segment
 from model import (
     ActivationLayer,
     BatchNormalizationLayer,
@@ -31,6 +30,7 @@ from model import (
     tanh,
     tanh_prime,
 )
+from tests.drawings import segment
 from tests.gradient_check import TOLERANCE, network_errors
 
 settings.register_profile("same every time", derandomize=True, deadline=None, max_examples=60, database=None)

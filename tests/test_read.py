@@ -128,7 +128,7 @@ def test_kaggles_file_gives_the_rows_to_submit(
     ("arguments", "message"),
     [
         (["absent.png"], "there is no file or folder absent.png"),
-        (["empty"], "empty has no images (.png, .jpg, .jpeg)"),
+        (["empty"], "empty has no images (.png, .jpg, .jpeg, .webp, .bmp, .gif, .tif, .tiff, .heic)"),
         (["scans", "--weights", "absent.npz"], "there is no file absent.npz"),
         (["scans", "--output", "rows.txt"], "rows.txt must end in .csv or .jsonl"),
         (["scans", "test.csv"], "test.csv must be the only input"),

@@ -1,5 +1,7 @@
 """The Draw page's texts about readings."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -13,7 +15,8 @@ def drawn(digit: int, probability: float = 0.999, verdict: Verdict = Verdict.DIG
     probabilities = np.zeros(10, np.float32)
     probabilities[[digit, (digit + 1) % 10]] = [probability, 1 - probability]
     strokes = [np.array([[left, 20], [left + 50, 120]])]
-    return DrawnDigit(strokes, np.full((28, 28), digit, np.uint8), Reading(probabilities, verdict))
+    image = np.full((28, 28), digit, np.uint8)
+    return DrawnDigit(strokes, image, Reading(probabilities, verdict), (left, 20, left + 50, 120))
 
 
 NUMBER = [drawn(2), drawn(0, 0.9), drawn(4, 0.6, Verdict.UNSURE), drawn(6, 0.8, Verdict.NO_DIGIT)]
@@ -38,6 +41,20 @@ NUMBER = [drawn(2), drawn(0, 0.9), drawn(4, 0.6, Verdict.UNSURE), drawn(6, 0.8, 
 def test_headline_and_explanation(digits: list[DrawnDigit], words: str, lines: list[str]) -> None:
     assert headline(digits) == words
     assert explanation(digits) == lines
+
+
+def test_lines_and_signs_are_text_as_they_stand() -> None:
+    other = drawn(1, 0.9, Verdict.NO_DIGIT)
+    upper = [replace(other, sign="−"), drawn(3), replace(other, sign="."), drawn(5)]
+    lower = [replace(drawn(4), line=1), replace(other, line=1)]
+    assert headline([*upper, *lower]) == "−3.5\n4?"
+    assert explanation([*upper, *lower])[1:] == ["6th: does not look like a digit"]
+
+
+def test_a_wide_refused_drawing_may_be_several_digits() -> None:
+    refused = drawn(4, 0.6, Verdict.NO_DIGIT)
+    assert explanation([replace(refused, box=(0, 0, 300, 200))]) == ["Several digits? Leave a gap", "Closest digit: 4"]
+    assert explanation([replace(refused, box=(0, 0, 100, 200))]) == ["Closest digit: 4"]
 
 
 def test_the_least_certain_digit_is_selected() -> None:

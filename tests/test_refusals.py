@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from data.ink import strokes_to_image
+from model.reading import Reading, Verdict
 from tests.tiny_report import save_always_three, save_strokes
 from training.recognition import non_digit_drawings, refusals
 from training.recognition import number_splitting as numbers
@@ -69,8 +70,8 @@ def test_a_composed_number_maps_its_points_to_digits() -> None:
     assert SPACINGS[0].narrowest * 100 <= gap <= SPACINGS[0].widest * 105
 
     def split_right(*groups: list[int]) -> bool:
-        blank = np.zeros((28, 28), np.uint8)
-        digits = [DrawnDigit([number[i][0] for i in group], blank, None) for group in groups]  # type: ignore[arg-type]
+        blank, reading = np.zeros((28, 28), np.uint8), Reading(np.zeros(10, np.float32), Verdict.DIGIT)
+        digits = [DrawnDigit([number[i][0] for i in group], blank, reading, (0, 0, 0, 0)) for group in groups]
         return is_split_right(digits, number)
 
     assert split_right([0], [1, 2])

@@ -5,7 +5,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from data.segmentation import Strokes, segment
+from data.segmentation import segment_parts
+from data.strokes import Strokes, parts_of
+from tests.drawings import segment
 
 ONE = [np.array([[0, 0], [0, 50], [0, 100]], float)]
 ZERO = [np.stack([30 - 30 * np.cos(t := np.linspace(0, 2 * np.pi, 40)), 50 - 50 * np.sin(t)], axis=1)]
@@ -106,12 +108,62 @@ def test_what_has_no_height_is_one_group(strokes: Strokes) -> None:
     assert len(segment(strokes, lambda groups: [0.5] * len(groups))) == 1
 
 
-def test_every_stroke_comes_back_whatever_was_drawn() -> None:
+def test_every_stroke_but_an_underline_comes_back_whatever_was_drawn() -> None:
     rng = np.random.default_rng(0)
     for count in rng.integers(1, 40, 100):
         sizes_of_strokes = rng.integers(1, 9, count)
         strokes = [rng.uniform(0, 1000, 2) + rng.normal(0, 60, (size, 2)) for size in sizes_of_strokes]
         groups = segment(strokes, lambda groups: rng.random(len(groups)))
-        assert sum(map(len, groups)) >= len(strokes)
+        tallest = max(np.ptp(stroke[:, 1]) for stroke in strokes)
+        back = {point.tobytes() for group in groups for stroke in group for point in stroke}
+        gone = [stroke for stroke in strokes if not {point.tobytes() for point in stroke} & back]
+        assert all(np.ptp(stroke[:, 1]) <= 0.25 * tallest for stroke in gone)
+        assert len(gone) <= 3
         points = {tuple(point) for group in groups for stroke in group for point in stroke}
         assert points <= {tuple(point) for stroke in strokes for point in stroke}
+
+
+def signs(strokes: Strokes) -> list[tuple[int, str]]:
+    """The line and the sign of each, where the geometry decides."""
+    found = segment_parts(parts_of(strokes), lambda parts: [0.9] * len(parts))
+    return [(each.line, each.sign) for each in found]
+
+
+DOT, DASH = [np.array([[0, 0], [3, 2]], float)], [np.array([[0, 0], [40, 2]], float)]
+AT_FOOT, IN_THE_MIDDLE = np.array([0, 97]), np.array([0, 50])
+
+
+def moved(strokes: Strokes, by: np.ndarray) -> Strokes:
+    return [stroke + by for stroke in strokes]
+
+
+def test_a_point_and_a_minus_are_signs_beside_digits() -> None:
+    point, minus = moved(DOT, AT_FOOT), moved(DASH, IN_THE_MIDDLE)
+    assert signs(beside(ZERO, point, ONE)) == [(0, ""), (0, "."), (0, "")]
+    assert signs(beside(minus, SEVEN)) == [(0, "−"), (0, "")]
+    assert signs(beside(minus, ZERO, point, FIVE)) == [(0, "−"), (0, ""), (0, "."), (0, "")]
+
+
+def test_a_sign_that_is_unknown_is_not_dropped() -> None:
+    equals = moved(DASH, np.array([0, 35])) + moved(DASH, np.array([0, 65]))
+    assert signs(beside(ZERO, equals)) == [(0, ""), (0, "?")]
+    assert signs(beside(ZERO, moved(DOT, IN_THE_MIDDLE))) == [(0, ""), (0, "?")]
+
+
+def test_what_has_a_dot_above_or_inside_is_no_digit() -> None:
+    assert signs([*ONE, *moved(DOT, np.array([0, -40]))]) == [(0, "?")]
+    assert signs([*ZERO, *moved(DOT, np.array([28, 50]))]) == [(0, "?")]
+
+
+def test_the_bar_of_a_five_is_no_sign() -> None:
+    bar_apart = [FIVE[0], FIVE[1] + [5, -8]]
+    assert signs(bar_apart) == [(0, "")]
+
+
+def test_lines_are_read_from_the_top_and_an_underline_is_no_sign() -> None:
+    below = np.array([0, 140])
+    lines = [*beside(FIVE, ONE), *moved(beside(ZERO, SEVEN, ONE), below)]
+    for order in (lines, lines[::-1]):
+        assert [line for line, _ in signs(order)] == [0, 0, 1, 1, 1]
+    underline = [np.array([[20, 112], [160, 110]], float)]
+    assert signs([*beside(FIVE, ONE), *underline]) == [(0, ""), (0, "")]

@@ -15,7 +15,7 @@ def pick_digit(digits: list[DrawnDigit]) -> int:
         range(len(digits)),
         default=least_certain(digits),
         required=True,
-        format_func=lambda place: f"{ordinal(place)}: {letter(digits[place].reading)}",
+        format_func=lambda place: f"{ordinal(place)}: {letter(digits[place])}",
         key=f"place in {headline(digits)}",
         label_visibility="collapsed",
     )

@@ -12,9 +12,9 @@ from app.components.truth_buttons import TRUTHS, UNDO, newest_tap, truth_buttons
 from app.components.weights_picker import ROOT, escaped, name_of, pick_classifier, training_data
 from app.texts.reading import boxes, drawing_key, drawing_to_keep, explanation, headline, ordinal
 from data.handwriting import FILE, Handwriting, HandwritingError
-from data.ink import picture_to_image
 from model.classifier import DigitClassifier
 from training.recognition.drawing import DrawnDigit, read_drawing
+from training.recognition.picture import read_picture
 
 BLANK = np.zeros((28, 28), np.uint8)
 FONT_SIZES = {1: 6, 2: 6, 3: 5, 4: 4, 5: 3.25}  # rem, by the number of digits; 2 for text and for longer numbers
@@ -32,8 +32,8 @@ def draw_and_read(classifier: DigitClassifier) -> None:
     with st.container(width=1100):
         left, right = st.columns(2, gap="medium")
         upload = st.file_uploader(
-            "Or upload an image of one digit, dark on light or light on dark",
-            type=["png", "jpg", "jpeg"],
+            "Or upload an image of a number, dark on light or light on dark",
+            type=["png", "jpg", "jpeg", "webp", "bmp", "gif", "tif", "tiff", "heic"],
             key="upload",
             on_change=lambda: st.session_state.update(to_read="upload"),
         )
@@ -41,7 +41,7 @@ def draw_and_read(classifier: DigitClassifier) -> None:
     problem = ""
     try:
         if upload and st.session_state.get("to_read") == "upload":
-            digits = read_upload(classifier, upload.getvalue())
+            digits = read_picture(classifier, upload.getvalue())
             problem = "" if digits else "there is no digit in this image"
         else:
             digits = read_drawing(classifier, strokes_in(newest_message()))
@@ -54,12 +54,6 @@ def draw_and_read(classifier: DigitClassifier) -> None:
     with right:
         show_reading(digits, problem)
     st.caption(f"This network was trained on {training_data(classifier.header)}.")
-
-
-def read_upload(classifier: DigitClassifier, content: bytes) -> list[DrawnDigit]:
-    """The digit in an uploaded image; empty if the image has no ink."""
-    image = picture_to_image(content)
-    return [] if image is None else [DrawnDigit([], image, *classifier.read(image[np.newaxis]))]
 
 
 def show_reading(digits: list[DrawnDigit], problem: str) -> None:

@@ -7,6 +7,10 @@ from data.handwriting import Drawing
 from model.reading import Reading, Verdict
 from training.formatting import whole_percent
 from training.recognition.drawing import DrawnDigit
+from training.recognition.text import as_text, letter
+
+DOUBLE_WIDTH = 1.0  # times the height: what is refused and this wide may be several digits
+SEVERAL = "Several digits? Leave a gap"
 
 
 def ordinal(place: int) -> str:
@@ -18,22 +22,15 @@ def ordinal(place: int) -> str:
 
 def headline(digits: list[DrawnDigit]) -> str:
     """The reading: "7", "Unsure: 4 or 9", or a number such as "20?6", with "?" for each digit that is withheld."""
-    readings = [digit.reading for digit in digits]
-    if len(readings) == 1 or all(reading.verdict is Verdict.NO_DIGIT for reading in readings):
-        return str(readings[0])
-    return "".join(map(letter, readings))
-
-
-def letter(reading: Reading) -> str:
-    """The digit, or "?" if it is withheld."""
-    return str(reading.digit) if reading.verdict is Verdict.DIGIT else "?"
+    return as_text(digits)
 
 
 def explanation(digits: list[DrawnDigit]) -> list[str]:
     """The lines below the headline: the probabilities, and which digits are doubtful."""
     readings = [digit.reading for digit in digits]
     if all(reading.verdict is Verdict.NO_DIGIT for reading in readings):
-        return [f"Closest digit: {readings[0].digit}"] if len(digits) == 1 else []
+        lines = [SEVERAL] if any(map(is_wide, digits)) else []
+        return [*lines, f"Closest digit: {readings[0].digit}"] if len(digits) == 1 else lines
     if len(digits) == 1:
         return [probability(readings[0])]
     certain = [reading.probability for reading in readings if reading.verdict is Verdict.DIGIT]
@@ -45,9 +42,14 @@ def explanation(digits: list[DrawnDigit]) -> list[str]:
         name = ordinal(place)
         if reading.verdict is Verdict.UNSURE:
             lines.append(f"{name}: unsure, {reading.digit} or {reading.second}")
-        if reading.verdict is Verdict.NO_DIGIT:
+        if reading.verdict is Verdict.NO_DIGIT and not digits[place].sign:
             lines.append(f"{name}: does not look like a digit")
     return lines
+
+
+def is_wide(digit: DrawnDigit) -> bool:
+    left, top, right, bottom = digit.box
+    return right - left > DOUBLE_WIDTH * (bottom - top) > 0
 
 
 def probability(reading: Reading) -> str:
@@ -65,10 +67,8 @@ def boxes(digits: list[DrawnDigit]) -> list[dict[str, Any]]:
     return [
         {
             "box": digit.box,
-            "above": letter(digit.reading),
-            "below": ""
-            if letter(digit.reading) == "?"
-            else whole_percent(digit.reading.probability).replace("over ", "> "),
+            "above": letter(digit),
+            "below": "" if letter(digit) == "?" else whole_percent(digit.reading.probability).replace("over ", "> "),
         }
         for digit in digits
     ]

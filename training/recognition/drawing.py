@@ -1,47 +1,103 @@
-"""Reads a drawing: splits its strokes into digits and reads each digit. Here `data` and `model` meet."""
+"""Reads a drawing: splits its strokes into digits and signs, and reads each digit. Here `data` and `model` meet."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import KDTree
 
 from data.ink import strokes_to_image
-from data.segmentation import Strokes, segment
+from data.lines import UNKNOWN
+from data.parts import Part
+from data.segmentation import Sign, segment_parts
+from data.strokes import Strokes, parts_of, strokes_of
 from model.classifier import DigitClassifier
-from model.reading import Reading
+from model.reading import Reading, Verdict
+
+NARROW = 1.1  # times as wide as high: two digits are wider
+MEET = 0.03  # share of the height: strokes as near to each other meet
+SPECK = 270  # thousandths of the pad's side, six times its pen's width: the strokes of a digit are longer together
 
 
 @dataclass(frozen=True, eq=False)
 class DrawnDigit:
-    """One digit of a drawing: its strokes, the network's input, and the reading."""
+    """One digit or sign of what was written: its picture that the network sees, and what it reads there."""
 
-    strokes: Strokes  # empty for an uploaded image
+    strokes: Strokes  # none where it stands in a picture
     image: NDArray[np.uint8]  # (28, 28)
     reading: Reading
-
-    @cached_property
-    def box(self) -> tuple[float, float, float, float]:
-        """Left, top, right and bottom, in the strokes' unit."""
-        points = np.concatenate(self.strokes)
-        (left, top), (right, bottom) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
-        return left, top, right, bottom
+    box: tuple[float, float, float, float]  # left, top, right and bottom, in the strokes' unit or pixels
+    line: int = 0  # counted from the top
+    sign: str = ""  # which it is, where that is certain of what is no digit: ".", "," or "−"
 
 
 def read_drawing(classifier: DigitClassifier, strokes: Sequence[NDArray[np.float64]]) -> list[DrawnDigit]:
-    """The digits in the strokes, from left to right; empty if there are no points."""
+    """The digits and signs in the strokes, line by line and from left to right; none where there is no point.
 
-    def read(groups: list[Strokes]) -> list[DrawnDigit]:
-        images = np.stack([image_of(group) for group in groups])
-        readings = classifier.read(images)
-        return [DrawnDigit(*parts) for parts in zip(groups, images, readings, strict=True)]
+    Args:
+        strokes: arrays `(k, 2)` of points, x right, y down, in thousandths of the pad's side.
+    """
+    strokes = [stroke for stroke in strokes if len(stroke)]
 
-    def certainty(groups: list[Strokes]) -> list[float]:
-        return [digit.reading.probability for digit in read(groups)]
+    def images(parts: list[Part]) -> NDArray[np.uint8]:
+        return np.stack([image_of(strokes_of(part, strokes)) for part in parts])
 
-    groups = segment(strokes, certainty)
-    return read(groups) if groups else []
+    signs = segment_parts(parts_of(strokes), lambda parts: certainty(classifier.read(images(parts))))
+    if not signs:
+        return []
+    signs = one_by_one(signs, strokes)
+    is_speck = sum(np.hypot(*np.diff(stroke, axis=0).T).sum() for stroke in strokes) < SPECK
+    digits = []
+    seen = images([sign.part for sign in signs])
+    for sign, image, reading in zip(signs, seen, classifier.read(seen), strict=True):
+        part = sign.part
+        read = refused(reading) if sign.sign or is_speck else reading
+        box = (part.left, part.top, part.right, part.bottom)
+        digits.append(DrawnDigit(strokes_of(part, strokes), image, read, box, sign.line, sign.sign.strip("?")))
+    return digits
+
+
+def one_by_one(signs: list[Sign], strokes: Strokes) -> list[Sign]:
+    """The signs, those made one that is no digit whose strokes meet in so narrow a place that they are one letter.
+
+    Digits that touch by chance are wider together, or do not meet in the middle of their lines.
+    """
+    single: list[Sign] = []
+    for sign in signs:
+        if single and not sign.sign and single[-1].line == sign.line and single[-1].sign in ("", UNKNOWN):
+            both = single[-1].part + sign.part
+            if both.width <= NARROW * both.height and meet(single[-1].part, sign.part, strokes, MEET * both.height):
+                single[-1] = Sign(both, sign.line, UNKNOWN)
+                continue
+        single.append(sign)
+    return single
+
+
+def meet(one: Part, other: Part, strokes: Strokes, gap: float) -> bool:
+    """Whether the strokes of two parts come as near to each other."""
+    if one.wholes & other.wholes:
+        return True
+    first, second = (
+        np.concatenate([finely(stroke, gap) for stroke in strokes_of(part, strokes)]) for part in (one, other)
+    )
+    return bool(KDTree(first).query(second)[0].min() <= gap)
+
+
+def finely(stroke: NDArray[np.float64], step: float) -> NDArray[np.float64]:
+    """The stroke's points, and more between them, at most a step apart."""
+    way = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(stroke, axis=0).T))])
+    at = np.linspace(0, way[-1], min(len(stroke) + int(way[-1] / step), 10_000))
+    return np.stack([np.interp(at, way, axis) for axis in stroke.T], axis=1)
+
+
+def certainty(readings: list[Reading]) -> list[float]:
+    """How likely each reading is that of a digit: what is refused is hardly one, however likely its likeliest is."""
+    return [reading.probability * (0.01 if reading.verdict is Verdict.NO_DIGIT else 1) for reading in readings]
+
+
+def refused(reading: Reading) -> Reading:
+    return replace(reading, verdict=Verdict.NO_DIGIT)
 
 
 def image_of(group: Strokes) -> NDArray[np.uint8]:

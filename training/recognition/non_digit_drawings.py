@@ -14,6 +14,8 @@ Strokes = list[NDArray[np.float64]]
 VARIANTS = 16  # samples of each kind
 WOBBLE = 0.03  # standard deviation of the corners' positions
 TURN, SLANT, STRETCH = 0.12, 0.15, 0.12  # standard deviations: in radians, as a shear, and as a share of the length
+HANDS = (0.5, 1.0, 1.5)  # haste of each
+DRAWINGS_PER_HAND = 5  # of each kind
 STEP = 0.02  # distance between the points of a stroke
 ROUNDING = 1.5  # standard deviation, in steps, of the filter that rounds the corners
 
@@ -78,6 +80,13 @@ def non_digit_samples() -> tuple[list[tuple[str, Strokes]], NDArray[np.uint8]]:
     return drawings, np.stack(images)
 
 
+def drawings_by_three_hands(shapes: dict[str, list[list[tuple[float, float]]]]) -> list[tuple[str, Strokes]]:
+    """Drawings of each shape by a careful, a usual and a hasty hand, always the same: their kinds and strokes."""
+    rng = np.random.default_rng(1)
+    hands = [haste for haste in HANDS for _ in range(DRAWINGS_PER_HAND)]
+    return [(name, by_hand(corners, rng, haste)) for name, corners in shapes.items() for haste in hands]
+
+
 def make_non_digits(variants: int, rng: np.random.Generator) -> list[tuple[str, Strokes]]:
     """`variants` random drawings of each kind: its name, and its strokes as for `data.ink.strokes_to_image`."""
     drawings = [(name, by_hand(corners, rng)) for name, corners in SHAPES.items() for _ in range(variants)]
@@ -86,12 +95,16 @@ def make_non_digits(variants: int, rng: np.random.Generator) -> list[tuple[str, 
     return drawings
 
 
-def by_hand(corners: list[list[tuple[float, float]]], rng: np.random.Generator) -> Strokes:
-    """The shape as if drawn by hand: jittered, rotated, slanted and stretched, with round corners."""
-    cos, sin = np.cos(angle := rng.normal(0, TURN)), np.sin(angle)
-    stretch = np.diag(1 + rng.normal(0, STRETCH, 2).clip(-0.3, 0.3))
-    drawn = stretch @ [[1, rng.normal(0, SLANT)], [0, 1]] @ [[cos, -sin], [sin, cos]]
-    return [line(np.array(stroke) + rng.normal(0, WOBBLE, (len(stroke), 2))) @ drawn for stroke in corners]
+def by_hand(corners: list[list[tuple[float, float]]], rng: np.random.Generator, haste: float = 1) -> Strokes:
+    """The shape as if drawn by hand: jittered, rotated, slanted and stretched, with round corners.
+
+    Args:
+        haste: multiplies the standard deviations.
+    """
+    cos, sin = np.cos(angle := rng.normal(0, TURN * haste)), np.sin(angle)
+    stretch = np.diag(1 + rng.normal(0, STRETCH * haste, 2).clip(-0.3, 0.3))
+    drawn = stretch @ [[1, rng.normal(0, SLANT * haste)], [0, 1]] @ [[cos, -sin], [sin, cos]]
+    return [line(np.array(stroke) + rng.normal(0, WOBBLE * haste, (len(stroke), 2))) @ drawn for stroke in corners]
 
 
 def scribble(rng: np.random.Generator) -> Strokes:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from data.datasets import DatasetError
 from data.samples import load_strokes, load_writers
-from data.segmentation import Strokes
+from data.strokes import Strokes
 from model.classifier import DigitClassifier
 from model.weights import WeightsError
 
@@ -21,6 +21,7 @@ from .drawing import DrawnDigit, read_drawing
 
 NUMBERS = 400  # per spacing
 DIGITS = (2, 5)  # per number: fewest, most
+TALL = 400  # thousandths of the pad's side
 UNEVEN = 0.04  # standard deviation of the digits' vertical position, as a share of their height
 
 
@@ -54,6 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         classifier = DigitClassifier.load(options.weights)
         drawings, labels = load_strokes(options.strokes)
+        drawings = [on_pad(drawing) for drawing in drawings]
         writers = load_writers(options.strokes)
     except (WeightsError, DatasetError) as error:
         print(f"error: {error}", file=sys.stderr)
@@ -73,6 +75,12 @@ def main(arguments: list[str] | None = None) -> int:
         shares = f"{right / NUMBERS:.1%} of {NUMBERS} numbers split right, {read / NUMBERS:.1%} read right"
         print(f"{spacing.name:9}  {shares}")
     return 0
+
+
+def on_pad(digit: Strokes) -> Strokes:
+    """The digit at the size at which people draw on the pad, in thousandths of the pad's side."""
+    extent = max(np.ptp(np.concatenate(digit), axis=0)) if digit else 0
+    return [stroke * (TALL / extent) if extent else stroke for stroke in digit]
 
 
 def compose(

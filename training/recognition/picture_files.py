@@ -7,17 +7,18 @@ from itertools import chain
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
 from threadpoolctl import threadpool_limits
 
-from data.ink import PictureError, picture_to_image
+from data.ink import PictureError
 from model.classifier import DigitClassifier
 from model.reading import Verdict
 
 from ..cluster import each
 from .drawing import DrawnDigit
+from .picture import read_picture
+from .text import as_text
 
-SUFFIXES = (".png", ".jpg", ".jpeg")  # of image files in a folder
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".heic")  # of image files in a folder
 MOST_BYTES = 100 * 2**20
 AT_ONCE = 16  # images per task of a process
 
@@ -27,13 +28,13 @@ class FoundDigit:
     """One digit of an image: the reading, its probability and its position.
 
     Attributes:
-        box: left, top, right and bottom in pixels; None if the whole image was read as one digit.
+        box: left, top, right and bottom, in pixels of the image as it was read: at most 800 a side.
     """
 
     digit: int
     verdict: Literal["digit", "unsure", "no digit"]
     probability: float
-    box: tuple[float, float, float, float] | None
+    box: tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class PictureReading:
 def read_pictures(
     classifier: DigitClassifier, files: Iterable[str | Path], jobs: int = 1, scheduler: str | None = None
 ) -> Iterator[PictureReading]:
-    """The readings of PNG or JPEG files, in order; for a file that cannot be read, the reason.
+    """The readings of image files, in order; for a file that cannot be read, the reason.
 
     Args:
         jobs: the number of processes; 1 starts no other process.
@@ -92,7 +93,7 @@ def read_file(classifier: DigitClassifier, file: str, folder: Path) -> PictureRe
         path = folder / file
         if path.stat().st_size > MOST_BYTES:
             raise PictureError(f"the file is larger than {MOST_BYTES >> 20} MiB")
-        digits = read_digits(classifier, path.read_bytes())
+        digits = read_picture(classifier, path.read_bytes())
     except (OSError, PictureError) as error:
         reason = error.strerror or error if isinstance(error, OSError) else error
         return PictureReading(name, "", "error", None, (), str(reason))
@@ -104,17 +105,6 @@ def read_file(classifier: DigitClassifier, file: str, folder: Path) -> PictureRe
     return PictureReading(name, as_text(digits), verdict, min(digit.probability for digit in found), found)
 
 
-def read_digits(classifier: DigitClassifier, content: bytes) -> list[DrawnDigit]:
-    """The digits in an image; empty if there is no ink."""
-    image = picture_to_image(content)
-    return [] if image is None else [DrawnDigit([], image, classifier.read(image[np.newaxis])[0])]
-
-
-def as_text(digits: list[DrawnDigit]) -> str:
-    """The reading as text, as in the app."""
-    return str(digits[0].reading)
-
-
 def found_digit(digit: DrawnDigit) -> FoundDigit:
     verdicts: dict[Verdict, Literal["digit", "unsure", "no digit"]] = {
         Verdict.DIGIT: "digit",
@@ -122,5 +112,4 @@ def found_digit(digit: DrawnDigit) -> FoundDigit:
         Verdict.NO_DIGIT: "no digit",
     }
     reading = digit.reading
-    box = digit.box if digit.strokes else None
-    return FoundDigit(reading.digit, verdicts[reading.verdict], round(reading.probability, 6), box)
+    return FoundDigit(reading.digit, verdicts[reading.verdict], round(reading.probability, 6), digit.box)

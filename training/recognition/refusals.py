@@ -14,9 +14,13 @@ from model.weights import WeightsError
 from ..cli import Parser
 from ..formatting import percent
 from .drawing import read_drawing
-from .non_digit_drawings import non_digit_samples
+from .more_shapes import MORE_SHAPES
+from .non_digit_drawings import SHAPES, Strokes, drawings_by_three_hands, non_digit_samples
+from .text import as_text
 
 LEAST_REFUSED = 8  # kinds to name
+PAD = 600  # thousandths of the pad's side: the size of a drawing
+NO_DIGIT = "This does not look like a digit"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -41,16 +45,14 @@ def main(arguments: list[str] | None = None) -> int:
         name for (name, _), reading in zip(non_digits, readings, strict=True) if reading.verdict is Verdict.NO_DIGIT
     )
     verdicts = Counter(reading.verdict for reading in readings)
-    on_the_page = Counter(
-        any(digit.reading.verdict is Verdict.NO_DIGIT for digit in read_drawing(classifier, strokes))
-        for _, strokes in non_digits
-    )
     print(f"{len(non_digits):,} non-digit drawings of {len(kinds)} kinds")
     print(f"  refused              {share(refused.total(), len(non_digits))}")
     print(f"  unsure               {share(verdicts[Verdict.UNSURE], len(non_digits))}")
-    print(f"  refused at least in part, if read as a number  {share(on_the_page[True], len(non_digits))}")
     least = sorted(kinds, key=lambda name: refused[name] / kinds[name])[:LEAST_REFUSED]
     print(f"  least often refused  {', '.join(f'{name} {refused[name]}/{kinds[name]}' for name in least)}")
+
+    for name, shapes in (("known", SHAPES), ("kept out", MORE_SHAPES)):
+        print_page(classifier, name, drawings_by_three_hands(shapes))
 
     readings = classifier.read(digits)
     verdicts = Counter(reading.verdict for reading in readings)
@@ -61,6 +63,20 @@ def main(arguments: list[str] | None = None) -> int:
     print(f"  unsure               {share(verdicts[Verdict.UNSURE], len(labels))}")
     print(f"  right, if answered   {share((right & answered).sum(), answered.sum())}")
     return 0
+
+
+def print_page(classifier: DigitClassifier, name: str, drawings: list[tuple[str, Strokes]]) -> None:
+    """What the Draw page says of non-digits drawn by three hands."""
+    said: dict[str, Counter[str]] = {"refused": Counter(), "partly": Counter(), "shown": Counter()}
+    for kind, strokes in drawings:
+        text = as_text(read_drawing(classifier, [PAD * stroke for stroke in strokes]))
+        is_number = text.strip("−.,").replace("\n", "").isdigit()
+        said["refused" if text == NO_DIGIT else "shown" if is_number else "partly"][kind] += 1
+    print(f"{len(drawings):,} non-digit drawings by three hands of {len(dict(drawings))} kinds, {name}, on the page")
+    print(f"  refused              {share(said['refused'].total(), len(drawings))}")
+    print(f"  unsure or in part    {share(said['partly'].total(), len(drawings))}")
+    print(f"  shown as a number    {share(said['shown'].total(), len(drawings))}")
+    print(f"  most often           {', '.join(f'{kind} {n}' for kind, n in said['shown'].most_common(LEAST_REFUSED))}")
 
 
 def share(part: int, whole: int) -> str:

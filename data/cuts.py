@@ -1,0 +1,133 @@
+"""From marks on paper to parts of writing, and back: where a wide mark may be several digits, it may be cut."""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from .lines import LEAST_HEIGHT
+from .marks import Marks
+from .parts import Part
+
+WIDE = 0.95  # share of the tallest mark's height: a mark as wide may be two digits
+ROWS = 48  # in which cuts are looked for
+SWAY = 0.25  # share of the mark's height that a cut may move to either side on its way down
+NARROWEST = 0.15  # share of the mark's height: a piece is as wide
+CROSSES = 2.8  # lines that a cut may cross
+ALONG = 0.25  # of a line, for each width of the pen that a cut runs along in it
+ASIDE = 0.02  # rows, for each step aside
+MOST_CUTS = 7
+
+
+class Cuts:
+    """The marks of a picture as parts of writing, the wide ones cut where little ink is cut through."""
+
+    def __init__(self, marks: Marks) -> None:
+        self.marks = marks
+        self.pieces: dict[int, NDArray[np.int32]] = {}  # which piece of the mark each pixel of its box belongs to
+        self.boxes = ndimage.find_objects(marks.labels)
+        tallest = max(rows.stop - rows.start for rows, _ in self.boxes)
+        for number, box in enumerate(self.boxes, 1):
+            own = marks.labels[box] == number
+            height, width = own.shape
+            cut = height >= LEAST_HEIGHT * tallest and width >= WIDE * tallest
+            self.pieces[number] = cut_apart(own, marks.pen_width) if cut else np.zeros(own.shape, np.int32)
+
+    def parts(self) -> list[Part]:
+        return [
+            self._part(number, piece)
+            for number, pieces in self.pieces.items()
+            for piece in range(int(pieces.max()) + 1)
+        ]
+
+    def _part(self, number: int, piece: int) -> Part:
+        """Its box runs along the middle of the pen's lines, as that of strokes does."""
+        rows, columns = self.boxes[number - 1]
+        x_from, y_from = columns.start + self.marks.corner[0], rows.start + self.marks.corner[1]
+        own = (self.marks.labels[rows, columns] == number) & (self.pieces[number] == piece)
+        y, x = np.flatnonzero(own.any(axis=1)), np.flatnonzero(own.any(axis=0))
+        half = self.marks.pen_width / 2
+        left, right = _shrunk(x_from + x[0], x_from + x[-1] + 1, half)
+        top, bottom = _shrunk(y_from + y[0], y_from + y[-1] + 1, half)
+        return Part(((number, piece, piece + 1),), left, top, right, bottom)
+
+    def ink_of(self, part: Part) -> NDArray[np.float32]:
+        """The part's ink alone, `(h, w)`, 0 to 1."""
+        inks, labels = self.marks.ink, np.zeros(self.marks.labels.shape, bool)
+        for number, first, last in part.pieces:
+            box = self.boxes[number - 1]
+            labels[box] |= (
+                (self.marks.labels[box] == number) & (self.pieces[number] >= first) & (self.pieces[number] < last)
+            )
+        rows, columns = ndimage.find_objects(labels.astype(np.uint8))[0]
+        window = (slice(max(rows.start - 2, 0), rows.stop + 2), slice(max(columns.start - 2, 0), columns.stop + 2))
+        near = ndimage.binary_dilation(labels[window], np.ones((3, 3)), 2)
+        others = (self.marks.labels[window] > 0) & ~labels[window]
+        return np.where(near & ~others, inks[window], 0).astype(np.float32)
+
+
+def _shrunk(low: float, high: float, half: float) -> tuple[float, float]:
+    """The interval without so much at both ends; its middle if it is shorter."""
+    shrunk = min(half, (high - low) / 2)
+    return float(low + shrunk), float(high - shrunk)
+
+
+def cut_apart(own: NDArray[np.bool_], pen_width: float) -> NDArray[np.int32]:
+    """Which piece of a mark each pixel belongs to, from 0 at the left: cut from top to bottom, along the least ink."""
+    height, width = own.shape
+    scale = ROWS / height
+    small = ndimage.zoom(own.astype(np.float32), (scale, scale), order=1, grid_mode=True, mode="nearest")
+    rows, columns = small.shape
+    margin, sway = max(2, round(NARROWEST * rows)), max(2, round(SWAY * rows))
+    pen = max(pen_width * scale, 1.5)
+    seams = []
+    for middle in range(margin, columns - margin, 2):
+        low, high = max(middle - sway, 1), min(middle + sway, columns - 1)
+        cost, seam = _seam(small[:, low:high], pen)
+        seams.append((cost, seam + low))
+    seams.sort(key=lambda each: each[0])
+    lowest = LEAST_HEIGHT * rows + pen_width * scale  # of a piece with its ink
+    pieces = np.zeros((rows, columns), np.int32)
+    chosen: list[NDArray[np.intp]] = []
+    for cost, seam in seams:
+        if cost > CROSSES * pen or len(chosen) == MOST_CUTS:
+            break
+        cut = pieces + (np.arange(columns) >= seam[:, np.newaxis])
+        apart = all(np.abs(seam - other).mean() >= margin for other in chosen)
+        if apart and all(_tallness(np.where(cut == piece, small, 0)) >= lowest for piece in range(len(chosen) + 2)):
+            chosen.append(seam)
+            pieces = cut
+    y = np.minimum((np.arange(height) * scale).astype(int), rows - 1)
+    x = np.minimum((np.arange(width) * scale).astype(int), columns - 1)
+    full = pieces[y[:, np.newaxis], x]
+    used = np.unique(full[own])
+    return np.searchsorted(used, full).clip(0, len(used) - 1).astype(np.int32)
+
+
+def _tallness(ink: NDArray[np.float32]) -> int:
+    """From the first row with ink to the last."""
+    rows = np.flatnonzero((ink > 0.5).any(axis=1))
+    return int(rows[-1] - rows[0]) if len(rows) else 0
+
+
+def _seam(ink: NDArray[np.float32], enter: float) -> tuple[float, NDArray[np.intp]]:
+    """The way from top to bottom across the least ink (Avidan and Shamir, "Seam Carving", 2007): ink and columns."""
+    rows, columns = ink.shape
+    total = ink[0] * (enter + ALONG)
+    back = np.zeros((rows, columns), np.intp)
+    for row in range(1, rows):
+        beside = np.pad(total, 1, constant_values=np.inf)
+        above = np.pad(ink[row - 1], 1)
+        ways = np.stack([
+            beside[from_ : from_ + columns]
+            + enter * (ink[row] - above[from_ : from_ + columns]).clip(0)
+            + (from_ != 1) * ASIDE
+            for from_ in range(3)
+        ])  # fmt: skip
+        best = ways.argmin(axis=0)
+        back[row] = best - 1
+        total = ways[best, np.arange(columns)] + ink[row] * ALONG
+    seam = np.empty(rows, np.intp)
+    seam[-1] = total.argmin()
+    for row in range(rows - 1, 0, -1):
+        seam[row - 1] = seam[row] + back[row, seam[row]]
+    return float(total.min()), seam

@@ -1,0 +1,97 @@
+"""Where parts of writing stand: in which line, and whether they are so small or flat that they are signs."""
+
+import numpy as np
+
+from .parts import Part, overlap_across, overlap_down
+
+# Shares of the height of the tallest part, in all or in the line:
+LEAST_HEIGHT = 0.45  # height of a digit
+STACKED = 0.12  # gap between the upper and the lower part of one digit
+DOT = 0.18  # the longer side of a dot
+COMMA = 0.35  # the longer side of a comma
+FLAT = 0.22  # height of a dash
+LONG = 0.2  # width of a dash, at the least
+CLOSE = 0.05  # gap in columns between a dot and what it stands above or below
+BELOW = 0.03  # gap between a digit and a line under it
+
+OVER = 0.2  # share of its own width that a sign beside a digit may lie over or under it
+LEVEL = 0.5  # share of the lower one's height: parts that share as many rows are of one line
+MIDDLE = (0.15, 0.85)  # of the line's height: here a dash is a minus
+AT_FOOT = 0.75  # of the line's height: from here down a dot is a point
+
+MINUS, POINT, COMMA_SIGN, UNKNOWN, UNDERLINE = "−", ".", ",", "?", "_"
+
+
+def is_dot(part: Part, unit: float) -> bool:
+    return max(part.width, part.height) <= DOT * unit
+
+
+def split_lines(parts: list[Part], unit: float) -> list[list[Part]]:
+    """The parts of each line, from top to bottom."""
+    tall = [part for part in parts if part.height >= LEAST_HEIGHT * unit]
+    lines: list[list[Part]] = []
+    for part in tall:
+        same = [line for line in lines if any(_level(part, other) for other in line)]
+        lines = [line for line in lines if line not in same] + [[part, *(each for line in same for each in line)]]
+    if not lines:
+        return [parts]
+    lines.sort(key=lambda line: float(np.median([part.top + part.bottom for part in line])))
+    low = [part for part in parts if part.height < LEAST_HEIGHT * unit]
+    # The bar of a five belongs to the digit below it, a point to those it stands beside.
+    nearest = [min(lines, key=lambda line: min(_distance(part, other) for other in line)) for part in low]
+    for part, line in zip(low, nearest, strict=True):
+        line.append(part)
+    return lines
+
+
+def _level(one: Part, other: Part) -> bool:
+    return overlap_down(one, other) >= LEVEL * min(one.height, other.height)
+
+
+def _distance(one: Part, other: Part) -> float:
+    return float(np.hypot(max(-overlap_across(one, other), 0), max(-overlap_down(one, other), 0)))
+
+
+def find_signs(line: list[Part], unit: float) -> tuple[list[Part], list[tuple[Part, str]]]:
+    """The parts of a line that may be of digits, and those that are none, each with the sign that it is."""
+    tall = [part for part in line if part.height >= LEAST_HEIGHT * unit]
+    rest, signs = list(tall), []
+    for part in line:
+        if part.height < LEAST_HEIGHT * unit:
+            is_piece = any(part.wholes & other.wholes for other in line if other is not part)
+            sign = "" if is_piece else _sign(part, tall, unit)
+            if sign:
+                signs.append((part, sign))
+            else:
+                rest.append(part)
+    return rest, _stacked(signs)
+
+
+def _sign(part: Part, tall: list[Part], unit: float) -> str:
+    """Which sign a low part of a line is, or "" where it may belong to a digit."""
+    top, foot = (float(np.median([getattr(other, side) for other in tall])) for side in ("top", "bottom"))
+    body = Part((), min(other.left for other in tall), top, max(other.right for other in tall), foot)
+    height = ((part.top + part.bottom) / 2 - top) / (foot - top)  # 0 at the top of the line, 1 at its foot
+    over = max(overlap_across(part, other) for other in tall)
+    is_beside = over <= OVER * part.width
+    is_flat = part.height <= FLAT * unit
+    is_under = part.top >= foot + BELOW * unit and overlap_across(part, body) >= part.width / 2
+    if is_flat and is_under and part.width > min(0.5 * unit, 0.8 * body.width) > 0 and not is_dot(part, unit):
+        return UNDERLINE
+    if is_dot(part, unit):
+        return POINT if -over >= CLOSE * unit and height > AT_FOOT else UNKNOWN
+    if is_beside and max(part.width, part.height) <= COMMA * unit and part.bottom > foot and height > MIDDLE[1]:
+        return COMMA_SIGN
+    if over <= BELOW * unit and is_flat and part.width >= LONG * unit and MIDDLE[0] <= height <= MIDDLE[1]:
+        return MINUS
+    return UNKNOWN if -over >= STACKED * unit and height > MIDDLE[0] else ""
+
+
+def _stacked(signs: list[tuple[Part, str]]) -> list[tuple[Part, str]]:
+    """The signs, those that stand one above the other made one that is unknown: a colon, an equals sign."""
+    single: list[tuple[Part, str]] = []
+    for part, sign in signs:
+        others = [each for each in single if overlap_across(each[0], part) > 0 and UNDERLINE not in (sign, each[1])]
+        single = [each for each in single if each not in others]
+        single.append((sum((other for other, _ in others), part), UNKNOWN if others else sign))
+    return single

@@ -1,0 +1,86 @@
+"""Paper under uneven light: how dark each pixel of a picture is beside the paper around it."""
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from scipy import ndimage
+
+Contrast = NDArray[np.float32]  # (h, w), 0 = paper, about 1 = black on white
+
+WIDEST = 1 / 3  # of the shorter side: what is as wide as that both ways is no pen's line but paper, shadow or desk
+GLIMPSE = 96  # pixels, the longer side of the small copy that shows whether the ink is darker than the paper
+OTHER = 0.4  # logarithm of the ratio in brightness: a desk differs as much from the sheet on it
+AROUND = 0.85  # share of the border at which there is desk
+SURROUNDED = 0.8  # share of what lies beside a line that is paper
+SMALL = 64  # pixels, the shorter side: smaller pictures are no photographs, and their paper has no grain
+
+
+def ink_contrast(grey: NDArray[np.float32]) -> tuple[Contrast, float]:
+    """How much darker than the paper each pixel is, or lighter where the ink is light, and the grain's deviation.
+
+    The paper is what the picture would be without its narrow dark places: its grey closing (Serra, "Image Analysis and
+    Mathematical Morphology", 1982). That keeps edges as they are, of shadows, of the sheet and of the desk below it.
+    Beyond the picture everything is taken to go on as at its border; so a frame or a desk all round is no ink.
+
+    Args:
+        grey: `(h, w)`, 0 = black to 1 = white.
+    """
+    if _is_light_on_dark(grey):
+        grey = 1 - grey
+    if min(grey.shape) < SMALL:
+        paper = _paper(grey)
+        return (paper - grey) / (paper + np.float32(0.1)) * np.float32(1.1), 0.0
+    smooth = ndimage.gaussian_filter(grey, 1)
+    paper = _paper(smooth)
+    contrast = (paper - smooth) / (paper + np.float32(0.1)) * np.float32(1.1)
+    contrast[_desk(paper)] = 0
+    usual, low = np.quantile(contrast, [0.5, 0.1])
+    return (contrast - usual).clip(0), float(usual - low) / 1.28
+
+
+def _paper(grey: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A picture `(h, w)` without dark places that are as narrow as a pen's line: its closing."""
+    size = 2 * int(max(min(grey.shape) * WIDEST, 3) / 2) + 1
+    padded = np.pad(grey, size, mode="edge")
+    return ndimage.minimum_filter(ndimage.maximum_filter(padded, size), size)[size:-size, size:-size]
+
+
+def _desk(paper: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """What lies around a sheet: where nearly all of the border is much darker or lighter than the middle."""
+    height, width = paper.shape
+    sheet = np.median(paper[height // 4 : -height // 4, width // 4 : -width // 4])
+    other = np.abs(np.log((paper + 0.02) / (sheet + 0.02))) > OTHER
+    border = np.concatenate([other[0], other[-1], other[:, 0], other[:, -1]])
+    if border.mean() < AROUND:
+        return np.zeros_like(other)
+    return ndimage.binary_dilation(other, np.ones((3, 3)), max(2, min(paper.shape) // 100))
+
+
+def _is_light_on_dark(grey: NDArray[np.float32]) -> bool:
+    """Whether the lines that stand out from their surroundings are lighter than these.
+
+    To stand out is to differ from what most of a place is (its median) and from what is wide there (its closing or
+    opening): the first alone is misled by the corners of a sheet, the second by the paper inside of loops.
+    """
+    image = Image.fromarray(grey)
+    image.thumbnail((GLIMPSE, GLIMPSE), Image.Resampling.BOX)
+    glimpse = np.asarray(image)
+    around = ndimage.median_filter(glimpse, max(3, max(glimpse.shape) // 2), mode="nearest")
+    return _lines(1 - glimpse, 1 - around) > _lines(glimpse, around)
+
+
+def _lines(grey: NDArray[np.float32], around: NDArray[np.float32]) -> float:
+    """How much stands out as dark lines: patches that have something lighter on all their sides."""
+    height = np.minimum(around, _paper(grey)) - grey
+    patches, count = ndimage.label(height > max(0.3 * height.max(), 0.03), np.ones((3, 3)))
+    if not count:
+        return 0.0
+    every = np.arange(count + 1)
+    far, (y, x) = ndimage.distance_transform_edt(patches == 0, return_indices=True)
+    beside = (far > 1.5) & (far <= 3)
+    nearest = patches[y, x][beside]
+    level, stands_out = (ndimage.mean(values, patches, every) for values in (grey, height))
+    lighter = grey[beside] > (level + stands_out / 2)[nearest]
+    share = np.bincount(nearest, lighter, count + 1) / np.maximum(np.bincount(nearest, minlength=count + 1), 1)
+    share[0] = 0
+    return float((height[(share > SURROUNDED)[patches]] ** 2).sum())

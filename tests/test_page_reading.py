@@ -1,0 +1,131 @@
+"""Pages made for the measure, and how their marks are found: every trouble taken away, every digit's ink left whole."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from data.cuts import Cuts
+from data.marks import find_marks
+from data.pictures import open_picture
+from data.strokes import Strokes
+from model.classifier import DigitClassifier
+from model.reading import Reading, Verdict
+from tests.drawings import DIGITS
+from tests.tiny_report import save_always_three, save_strokes
+from training.recognition import page_reading
+from training.recognition.drawing import DrawnDigit
+from training.recognition.pages import PENS, Pen, make_page, written
+from training.recognition.picture import read_picture
+from training.recognition.text import as_text
+from training.recognition.troubles import ON_INK, ON_PAGE
+
+ZERO, ONE, TWO, SIX = ([np.array(stroke, float) for stroke in DIGITS[digit]] for digit in (0, 1, 2, 6))
+TOUCHING = Pen((0.05, 0.05), (0.1, 0.1, 0.1))
+TROUBLES = sorted({**ON_PAGE, **ON_INK})
+
+
+def moved(strokes: Strokes, x: float, y: float) -> Strokes:
+    return [stroke + np.array([x, y]) for stroke in strokes]
+
+
+def holes(ink: np.ndarray) -> int:
+    """Places of paper that ink surrounds, but for the paper's grain."""
+    patches, _ = ndimage.label(np.pad(ink < 0.4, 1, constant_values=True))
+    return int((np.bincount(patches.ravel())[1:] > 100).sum()) - 1
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
+@pytest.mark.parametrize("pen", ["biro", "felt", "pencil"])
+def test_no_trouble_breaks_a_zero_or_leaves_anything_beside_it(trouble: str, pen: str) -> None:
+    for seed in range(3):
+        content = make_page(ZERO, 72, PENS[pen], trouble, np.random.default_rng(seed))
+        marks = find_marks(open_picture(content))
+        assert marks is not None
+        kept = [part for part in Cuts(marks).parts() if part.height > 5]
+        assert len(kept) == 1, f"seed {seed}"
+        assert holes(Cuts(marks).ink_of(kept[0])) == 1, f"seed {seed}"
+
+
+@pytest.mark.parametrize("pen", ["chalk", "light on dark", "coloured paper"])
+def test_ink_may_be_lighter_than_paper_and_paper_coloured(pen: str) -> None:
+    content = make_page(SIX, 72, PENS[pen], "clean", np.random.default_rng(0))
+    marks = find_marks(open_picture(content))
+    assert marks is not None
+    assert (marks.count, holes(marks.ink)) == (1, 1)
+
+
+def test_a_page_is_written_as_wide_and_as_high_as_it_says() -> None:
+    cover, (left, top, right, bottom) = written(ZERO, 6, np.random.default_rng(0))
+    rows, columns = np.flatnonzero(cover.any(axis=1)), np.flatnonzero(cover.any(axis=0))
+    np.testing.assert_allclose([left, top, right, bottom], [columns[0], rows[0], columns[-1] + 1, rows[-1] + 1], atol=2)
+
+
+def test_touching_digits_are_cut_where_little_ink_is_cut_through(tmp_path: Path) -> None:
+    """Two zeros whose lines touch: two pieces, each with its hole."""
+    second = moved(ZERO, 48.5, 0)
+    content = make_page([*ZERO, *second], 72, TOUCHING, "clean", np.random.default_rng(0))
+    marks = find_marks(open_picture(content))
+    assert marks is not None
+    assert marks.count == 1
+    cuts = Cuts(marks)
+    parts = sorted(cuts.parts(), key=lambda part: part.left)
+    middle = (min(part.left for part in parts) + max(part.right for part in parts)) / 2
+    halves = [[part for part in parts if (part.left + part.right < 2 * middle) == left] for left in (True, False)]
+    assert [holes(cuts.ink_of(sum(half[1:], half[0]))) for half in halves] == [1, 1]
+
+
+def test_a_number_is_read_from_left_to_right_and_lines_from_the_top(tmp_path: Path) -> None:
+    """By a network that reads everything as a 3: what is told is how many, and where."""
+    classifier = DigitClassifier.load(save_always_three(tmp_path / "three.npz"))
+    upper = [*ONE, *moved(TWO, 60, 0)]
+    lower = moved(SIX, 30, 110)
+    content = make_page([*lower, *upper], 72, PENS["biro"], "hard shadow", np.random.default_rng(1))
+    digits = read_picture(classifier, content)
+    assert as_text(digits) == "33\n3"
+    assert digits[0].box[0] < digits[1].box[0]
+    assert max(digits[0].box[3], digits[1].box[3]) < digits[2].box[1]
+
+
+def test_a_speck_is_no_digit(tmp_path: Path) -> None:
+    classifier = DigitClassifier.load(save_always_three(tmp_path / "three.npz"))
+    page = np.full((300, 300), 240, np.uint8)
+    assert read_picture(classifier, page) == []
+    page[140:152, 140:152] = 20
+    (digit,) = read_picture(classifier, page)
+    assert digit.reading.verdict is Verdict.NO_DIGIT
+
+
+def digit(verdict: Verdict) -> DrawnDigit:
+    reading = Reading(np.eye(10, dtype=np.float32)[3], verdict)
+    return DrawnDigit([], np.zeros((28, 28), np.uint8), reading, (0, 0, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "text", "outcome"),
+    [
+        ([Verdict.DIGIT], "3", "right"),
+        ([Verdict.DIGIT], "8", "wrong"),
+        ([Verdict.UNSURE], "3", "unsure"),
+        ([Verdict.NO_DIGIT], "3", "refused"),
+        ([], "3", "refused"),
+        ([Verdict.DIGIT, Verdict.NO_DIGIT], "38", "unsure"),
+        ([Verdict.DIGIT, Verdict.DIGIT], "333", "wrong"),
+    ],
+)
+def test_how_a_reading_came_out(verdicts: list[Verdict], text: str, outcome: str) -> None:
+    assert page_reading.outcome([digit(verdict) for verdict in verdicts], text) == outcome
+
+
+def test_the_measure_counts_every_kind(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    weights, strokes = save_always_three(tmp_path / "three.npz"), save_strokes(tmp_path / "mine.npz", [3, 3, 3, 7])
+    assert page_reading.main([str(weights), str(tmp_path / "missing.npz")]) == 2
+    with np.load(strokes) as file:
+        np.savez(strokes, **{**file, "writer": np.array([0, 0, 1, 1])})
+    capsys.readouterr()
+    assert page_reading.main([str(weights), str(strokes), "--pages", "1", "--tune"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == list(page_reading.OUTCOMES)
+    assert len(lines) == 1 + 7 + len(PENS) + 6 + 6
+    assert all("100.00 %" in line for line in lines[1:])

@@ -1,0 +1,45 @@
+"""What somebody photographed, read: marks on paper parted into digits, and each digit read."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.cuts import Cuts
+from data.ink import ink_to_image
+from data.marks import find_marks
+from data.parts import Part
+from data.pictures import Picture, open_picture
+from data.segmentation import segment_parts
+from model.classifier import DigitClassifier
+
+from .drawing import DrawnDigit, certainty, refused
+
+SPECK = 3  # widths of the pen's line: the lines of a digit are longer together
+
+
+def read_picture(classifier: DigitClassifier, content: Picture) -> list[DrawnDigit]:
+    """The digits and signs in a picture, line by line and from left to right; none where there is no ink.
+
+    Args:
+        content: as `data.ink.picture_to_image` takes it.
+
+    Raises:
+        PictureError: it is no picture, is damaged, empty or too large.
+    """
+    marks = find_marks(open_picture(content))
+    if marks is None:
+        return []
+    cuts = Cuts(marks)
+
+    def images(parts: list[Part]) -> NDArray[np.uint8]:
+        return np.stack([ink_to_image(cuts.ink_of(part)) for part in parts])
+
+    signs = segment_parts(cuts.parts(), lambda parts: certainty(classifier.read(images(parts))))
+    is_speck = (marks.labels > 0).sum() < SPECK * marks.pen_width**2
+    digits = []
+    seen = images([sign.part for sign in signs])
+    for sign, image, reading in zip(signs, seen, classifier.read(seen), strict=True):
+        part = sign.part
+        read = refused(reading) if sign.sign or is_speck else reading
+        box = (part.left, part.top, part.right, part.bottom)
+        digits.append(DrawnDigit([], image, read, box, sign.line, sign.sign.strip("?")))
+    return digits
