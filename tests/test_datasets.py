@@ -184,7 +184,7 @@ def test_a_damaged_cache_is_deleted_and_downloaded_again(
     monkeypatch.setenv("SCIKIT_LEARN_DATA", str(tmp_path))
     again = load_dataset("mnist")
     assert [url.rpartition("/")[2] for url in fetched] == ["mnist_784.arff"]
-    assert "The cached mnist_784 was damaged: it is taken away and fetched again." in capsys.readouterr().out
+    assert "The cached mnist_784 was damaged: it is deleted and downloaded again." in capsys.readouterr().out
     assert np.array_equal(again.test_images, mnist.test_images)
     assert np.array_equal(again.test_labels, mnist.test_labels)
 
