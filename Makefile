@@ -54,7 +54,7 @@ audit: .venv/audit-ready  ## check the locked dependencies for known vulnerabili
 screenshots: .venv/dev-ready  ## take screenshots of every page into docs/: light, dark and on a phone
 	$(BIN)/python -m tests.browser.screenshots docs/
 
-bench: .venv/bench-ready  ## install PyTorch, and compare speed and memory; ARGS="--rows training --rounds 3"
+bench: .venv/bench-ready  ## install PyTorch and ONNX Runtime, and compare speed and memory; ARGS="--rows training --rounds 3"
 	$(BIN)/python -m training.benchmark $(ARGS)
 
 clean:  ## remove everything that was generated, except runs/

@@ -35,8 +35,9 @@ from .layer import Array
 POINTS = {4: (0, 1, -1, 2, -1 / 2), 6: (0, 1, -1, 2, -2, 1 / 2, -1 / 2)}
 ONE = 1  # the place of the point 1, where each output has the weight 1: a bias is added there, once a tile
 AT_ONCE = 2**20  # bytes of V: what a few pictures need stays in the core's second cache
-# From where on this way is the faster one. With 64 pictures, training gains from 4 channels on, but prediction loses
-# up to a third with fewer than 8. One picture gains from 8×8 outputs of 64 → 64 channels, or 24×24 of 16 → 32.
+# From where on this way is the faster one. One picture gains from outputs of 8×8 and 64 → 64 channels on, or of 24×24
+# and 16 → 32. Of 64 pictures, learning gains with any number of channels, prediction from about 16 on; with fewer it
+# loses up to a third, which learning makes good from 8 on.
 FEWEST_CHANNELS, FEWEST_MULTIPLICATIONS = 8, 2**18
 
 

@@ -14,8 +14,9 @@ from model.images import images_to_input
 from model.losses import LOSSES
 from training.benchmark import __main__ as command
 from training.benchmark import article_algorithm, jobs, machine, ours
-from training.benchmark.comparison import DifferentWork, Row, against, check_same_work
+from training.benchmark.comparison import DifferentWork, Row, Settings, against, check_same_work
 from training.benchmark.measure import Contestant, Sample, Spread, Unavailable, fastest, in_turns, ratio, three_figures
+from training.benchmark.rows import ROWS
 from training.benchmark.table import line
 
 
@@ -93,6 +94,19 @@ def test_ours_is_held_to_the_nearest_of_the_others(capsys: pytest.CaptureFixture
 def test_who_is_far_away_does_other_work_whoever_else_is_near(other: float) -> None:
     with pytest.raises(DifferentWork):
         check_same_work({"ours": 1.0, "eager": 1.0, "compile": other})
+
+
+def test_each_installed_framework_has_a_row_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = sys.modules["training.benchmark.rows.frameworks"]
+    samples = {"ours": samples_of(1.0), "JAX": samples_of(2.0), "Keras on torch": samples_of(4.0)}
+    monkeypatch.setattr(module, "turns", lambda settings, *specifications: samples)
+    rows = list(ROWS["frameworks"](Settings(1, 1)))
+    assert [(row.name, row.measured and row.measured.median) for row in rows] == [
+        ("training `quick`, against JAX, per image", 2.0),
+        ("training `quick`, against Keras on torch, per image", 4.0),
+    ]
+    monkeypatch.setattr(module, "turns", lambda settings, *specifications: {"ours": samples_of(1.0)})
+    assert list(ROWS["frameworks"](Settings(1, 1))) == []
 
 
 def test_the_machine_is_named_as_linux_lists_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.signal import correlate2d
 
-from model.winograd import POINTS, Winograd, matrices
+from model.winograd import POINTS, Winograd, matrices, pays
 
 # Heights and widths of one tile and of several, whole and hanging over; one channel, one sample, and more than a block.
 SHAPES = [
@@ -88,3 +88,26 @@ def test_input_and_error_are_left_as_they_are() -> None:
     winograd.backward(input, output_error)
     np.testing.assert_array_equal(input, before[0])
     np.testing.assert_array_equal(output_error, before[1])
+
+
+@pytest.mark.parametrize(
+    ("samples", "size", "depth", "kernels", "faster"),
+    [  # each side of the border as it was measured, by more than a tenth, on two kinds of BLAS kernels
+        (1, 8, 64, 64, True),
+        (1, 24, 32, 32, True),
+        (1, 10, 16, 32, False),
+        (1, 14, 16, 32, False),
+        (64, 10, 16, 32, True),
+        (64, 24, 32, 32, True),
+        (64, 26, 1, 32, False),
+    ],
+)
+def test_it_is_chosen_where_it_was_measured_to_be_faster(
+    samples: int, size: int, depth: int, kernels: int, faster: bool
+) -> None:
+    assert pays((samples, size + 2, size + 2, depth), (3, 3, depth, kernels)) is faster
+
+
+@pytest.mark.parametrize("kernel", [(5, 5), (3, 5), (1, 3)])
+def test_it_is_chosen_for_no_other_kernel(kernel: tuple[int, int]) -> None:
+    assert not pays((64, 26, 26, 64), (*kernel, 64, 64))

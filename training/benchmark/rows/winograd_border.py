@@ -18,7 +18,7 @@ from ..measure import Spread, ratio, three_figures
 
 CHANNELS = (4, 8, 16, 32, 64)
 SIZES = (4, 8, 10, 14, 24)  # rows and columns of the output
-KINDS = {"predicting one image": (1, False), "predicting 64 images": (64, False), "learning 64": (64, True)}
+KINDS = {"predicting one image": (1, False), "predicting 64 images": (64, False), "learning 64 images": (64, True)}
 
 
 @dataclass(frozen=True)
