@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from .paper import Contrast, ink_contrast
+from .paper import SMALL, Contrast, ink_contrast
 from .ruling import runs_down, usual_thickness, without_ruling
 
 Mask = NDArray[np.bool_]  # (h, w)
@@ -15,6 +15,8 @@ FAINTEST = 0.06  # contrast of ink and paper, 1 being black on white
 CERTAIN, POSSIBLE = 0.35, 0.12  # shares of the usual ink's contrast: this much is ink, and this much beside it
 RIM = 0.1  # of the shorter side: what touches the border and reaches no further in is an edge
 STRAIGHT = 0.8  # share of a box's side that is there
+PAPER, INK = 0.2, 0.7  # of a photograph's ink: this is none, and this is black, however blurred the line is
+MOST_MARKS = 150  # the largest; a texture has thousands
 DUST = 0.35  # of the area of a dot of the pen
 
 
@@ -44,7 +46,9 @@ def find_marks(grey: NDArray[np.float32]) -> Marks | None:
     if strongest < max(FAINTEST, 6 * grain):
         return None
     full = float(np.median(contrast[contrast > strongest / 2]))
-    possible = without_ruling(without_edges(contrast > max(POSSIBLE * full, 3 * grain)), contrast)
+    possible = contrast > max(POSSIBLE * full, 3 * grain)
+    if min(grey.shape) >= SMALL:  # in smaller images a line is as thick as a pen's
+        possible = without_ruling(without_edges(possible), contrast)
     certain = possible & (contrast > max(CERTAIN * full, 5 * grain))
     mask = without_edges(_reached(possible, certain))
     if not mask.any():
@@ -53,7 +57,10 @@ def find_marks(grey: NDArray[np.float32]) -> Marks | None:
     window = tuple(slice(max(side.start - 3, 0), side.stop + 3) for side in (rows, columns))
     mask = mask[window]
     corner = (window[1].start, window[0].start)
-    return _marked(_evenly_dark(np.where(mask, contrast[window], 0), mask), corner)
+    ink = _evenly_dark(np.where(mask, contrast[window], 0), mask)
+    if min(grey.shape) >= SMALL:
+        ink = ((ink - PAPER) / (INK - PAPER)).clip(0, 1)
+    return _marked(ink, corner)
 
 
 def _marked(ink: NDArray[np.float32], corner: tuple[int, int]) -> Marks | None:
@@ -68,6 +75,8 @@ def _marked(ink: NDArray[np.float32], corner: tuple[int, int]) -> Marks | None:
     kept[0] = False
     if not kept.any():
         return None
+    if kept.sum() > MOST_MARKS:
+        kept[np.argsort(np.where(kept, areas, 0))[:-MOST_MARKS]] = False
     numbers = np.zeros(count + 1, np.int32)
     numbers[kept] = np.arange(1, kept.sum() + 1)
     labels = numbers[labels]
@@ -111,7 +120,7 @@ def without_edges(mask: Mask) -> Mask:
             along = min(bottom, height - top, right, width - left) <= rim
             line = min(own.shape) <= rim and max(own.shape) > 3 * min(own.shape)
             kept[box][own if along or line else own & box_in(own, sides=1)] = False
-        elif min(own.shape) > 2 * rim:
+        elif min(own.shape) > max(2 * rim, SMALL / 2):
             kept[box][own & box_in(own, sides=4)] = False
     return kept if kept.any() else mask
 

@@ -8,7 +8,7 @@ from scipy import ndimage
 Contrast = NDArray[np.float32]  # (h, w), 0 = paper, about 1 = black on white
 
 WIDEST = 1 / 3  # of the shorter side: what is as wide as that both ways is no pen's line but paper, shadow or desk
-GLIMPSE = 96  # pixels, the longer side of the small copy that shows whether the ink is darker than the paper
+GLIMPSE = 72  # pixels, the longer side of the small copy that shows whether the ink is darker than the paper
 OTHER = 0.4  # logarithm of the ratio in brightness: a desk differs as much from the sheet on it
 AROUND = 0.85  # share of the border at which there is desk
 SURROUNDED = 0.8  # share of what lies beside a line that is paper

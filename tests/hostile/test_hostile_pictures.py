@@ -13,6 +13,8 @@ import pytest
 from PIL import Image, ImageDraw
 
 from data.ink import PictureError, picture_to_image
+from data.marks import find_marks
+from data.pictures import open_picture
 from tests.hostile.conftest import seeds
 
 MODES = ("1", "L", "LA", "P", "RGB", "RGBA", "I;16", "CMYK")
@@ -183,3 +185,14 @@ def test_an_image_rotated_by_its_metadata_is_rotated_back() -> None:
 def test_a_file_of_more_pixels_than_are_decoded_is_refused(format: str) -> None:
     content = encoded(Image.new("1" if format != "WEBP" else "L", (8000, 8000)), format)
     assert "more than 50 megapixels" in read(content)
+
+
+def test_a_texture_of_thousands_of_marks_is_read_as_few() -> None:
+    """Each mark would be compared with all others."""
+    dots = np.full((600, 600), 255, np.uint8)
+    sizes = np.random.default_rng(0).integers(1, 5, (75, 75))
+    for (row, column), size in np.ndenumerate(sizes):
+        dots[8 * row : 8 * row + size, 8 * column : 8 * column + size] = 0
+    marks = find_marks(open_picture(dots))
+    assert marks is not None
+    assert marks.count <= 150
