@@ -41,6 +41,15 @@ def test_digits_come_with_scikit_learn(digits: Dataset) -> None:
     assert set(np.bincount(digits.test_labels) > 40) == {True}
 
 
+def test_faint_ink_of_small_images_stays_as_faint_as_it_is() -> None:
+    """Where a photograph is read it may be a shadow; here there is no paper."""
+    picture = np.zeros((8, 8), np.uint8)
+    picture[:, 1], picture[:, 6] = 255, 51
+    (image,) = datasets._framed(picture[np.newaxis])
+    assert image[14, :16].max() == 255
+    assert int(image[14, 16:].max()) == pytest.approx(51, abs=10)  # resampling overshoots a little
+
+
 def test_an_unknown_name_is_refused() -> None:
     with pytest.raises(DatasetError, match="there is no data set named 'emnist': choose mnist, usps, digits"):
         load_dataset("emnist")
