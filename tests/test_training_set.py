@@ -8,10 +8,16 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from data.datasets import NO_DIGIT, Dataset
+from training import training_set as training_set_module
 from training.examples import redrawn_digits as other_hands
 from training.examples.non_digits import outliers
 from training.examples.redrawn_digits import redraw
+from training.examples.sign_skeletons import SIGNS
+from training.examples.written_digits import parse
+from training.examples.written_signs import write_signs
 from training.recipes import RECIPES
+from training.recognition.more_shapes import MORE_SHAPES
+from training.recognition.non_digit_drawings import SHAPES
 from training.training_set import added_images, training_set
 
 
@@ -76,6 +82,31 @@ def test_no_trace_tells_a_digit_that_was_changed_from_one_that_was_not(
     changed = redraw(images, labels, np.random.default_rng(0))
     assert softness(changed[of_the_changed]) == pytest.approx(softness(images[of_the_changed]), rel=0.06)
     assert softness(changed[~of_the_changed]) == pytest.approx(softness(images[~of_the_changed]), rel=0.06)
+
+
+def test_signs_lie_in_mnists_frame_and_are_all_different() -> None:
+    made = write_signs(400, np.random.default_rng(0))
+    assert (made.shape, made.dtype) == ((400, 28, 28), np.uint8)
+    assert in_frame(made)
+    assert len(np.unique(made.reshape(400, -1), axis=0)) == 400
+    assert np.array_equal(write_signs(400, np.random.default_rng(0)), made)
+
+
+def test_no_sign_is_a_kind_that_refusals_are_measured_on() -> None:
+    assert not set(SIGNS) & {*SHAPES, *MORE_SHAPES}
+    skeletons = [np.concatenate([stroke.points for stroke in parse(text)]) for text in SIGNS.values()]
+    assert len(skeletons) > 60
+    for points in skeletons:
+        assert np.isfinite(points).all()
+        assert np.ptp(points, axis=0).max() >= 0.6  # a sign, not a dot
+
+
+def test_half_of_the_non_digit_images_are_signs(digits: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training_set_module, "write_signs", lambda count, rng: np.full((count, 28, 28), 7, np.uint8))
+    recipe = dataclasses.replace(RECIPES["quick"], redrawn=0, written=0, outliers=0.1)
+    images, labels = training_set(recipe, digits.train_images[:200], digits.train_labels[:200], 0)
+    assert (images == 7).all(axis=(1, 2)).sum() == 10
+    assert (labels == NO_DIGIT).sum() == 20
 
 
 def test_outliers_lie_in_mnists_frame_and_are_all_different(

@@ -12,7 +12,7 @@ from tests.test_pretrained import accuracy
 from tests.test_training_set import in_frame
 from training.examples import written_digits
 from training.examples.skeletons import SKELETONS
-from training.examples.written_digits import STEPS, parse, smooth, write, write_digits
+from training.examples.written_digits import STEPS, Stroke, parse, smooth, write, write_digits
 
 HANDS = [(digit, hand) for digit, hands in SKELETONS.items() for hand in hands]
 LABELS = np.arange(3_000) % 10
@@ -35,25 +35,25 @@ def test_the_same_seed_writes_the_same(written: NDArray[np.uint8]) -> None:
 
 
 def test_every_skeleton_is_written_as_often_as_its_weight_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    counts: dict[tuple[int, str], int] = {}
+    counts: dict[int, int] = {}
 
-    def count(digit: int, hand: str, number: int, rng: np.random.Generator) -> NDArray[np.uint8]:
-        counts[digit, hand] = number
+    def count(strokes: list[Stroke], number: int, rng: np.random.Generator) -> NDArray[np.uint8]:
+        counts[len(counts)] = number
         return np.zeros((number, 28, 28), np.uint8)
 
     monkeypatch.setattr(written_digits, "write", count)
     write_digits(np.repeat(np.arange(10), 2_000), np.random.default_rng(0))
-    assert list(counts) == HANDS
+    by_hand = dict(zip(HANDS, counts.values(), strict=True))  # written in this order
     for digit, hands in SKELETONS.items():
         total = sum(weight for weight, _ in hands.values())
         for hand, (weight, _) in hands.items():
             expected = 2_000 * weight / total
-            assert counts[digit, hand] == pytest.approx(expected, abs=4 * np.sqrt(expected))  # four deviations
+            assert by_hand[digit, hand] == pytest.approx(expected, abs=4 * np.sqrt(expected))  # four deviations
 
 
 @pytest.mark.parametrize(("digit", "hand"), HANDS)
 def test_every_hand_lies_in_mnists_frame(digit: int, hand: str) -> None:
-    assert in_frame(write(digit, hand, 30, np.random.default_rng(0)))
+    assert in_frame(write(parse(SKELETONS[digit][hand][1]), 30, np.random.default_rng(0)))
 
 
 def test_written_digits_fill_the_box_to_the_pixel(written: NDArray[np.uint8]) -> None:
@@ -90,7 +90,9 @@ def test_common_hands_are_read_as_the_digits_they_are() -> None:
     common = [(digit, hand) for digit, hand in HANDS if SKELETONS[digit][hand][0] > 1]
     assert {digit for digit, _ in common} == set(range(10))
     rng = np.random.default_rng(0)
-    right = [accuracy("best", write(digit, hand, 50, rng), np.full(50, digit)) for digit, hand in common]
+    right = [accuracy("best", write(parse(SKELETONS[d][hand][1]), 50, rng), np.full(50, d)) for d, hand in common]
+        accuracy("best", write(parse(SKELETONS[digit][hand][1]), 50, rng), np.full(50, digit)) for digit, hand in common
+    ]
     assert np.mean(right) >= 0.97
     assert min(right) >= 0.8
 
@@ -135,16 +137,15 @@ def test_each_chance_changes_what_is_written(monkeypatch: pytest.MonkeyPatch, ch
     usual = getattr(written_digits, chance)
     for name, still in STILL.items():
         monkeypatch.setattr(written_digits, name, still)
-    same = write(8, "two rings", 20, np.random.default_rng(0)).astype(float)
+    same = write(parse(SKELETONS[8]["two rings"][1]), 20, np.random.default_rng(0)).astype(float)
     assert np.ptp(same, axis=0).max() <= 1
     monkeypatch.setattr(written_digits, chance, usual)
-    changed = write(8, "two rings", 20, np.random.default_rng(0)).astype(float)
+    changed = write(parse(SKELETONS[8]["two rings"][1]), 20, np.random.default_rng(0)).astype(float)
     assert np.ptp(changed, axis=0).max() > 100
 
 
 def test_free_points_lie_elsewhere_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, still in STILL.items():
         monkeypatch.setattr(written_digits, name, still)
-    monkeypatch.setitem(SKELETONS[1], "free", (1, "0,0 0,50 0,100 / -20,100 20,100~8"))
-    images = write(1, "free", 20, np.random.default_rng(0)).astype(float)
+    images = write(parse("0,0 0,50 0,100 / -20,100 20,100~8"), 20, np.random.default_rng(0)).astype(float)
     assert np.ptp(images, axis=0).max() > 100

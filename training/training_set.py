@@ -10,6 +10,7 @@ from data.datasets import NO_DIGIT
 from .examples.non_digits import outliers
 from .examples.redrawn_digits import redraw
 from .examples.written_digits import write_digits
+from .examples.written_signs import write_signs
 from .recipes import Recipe
 
 
@@ -32,7 +33,7 @@ def training_set(
     """The images to learn, uint8 `(n, 28, 28)`, and their labels `(n,)`: first digits, then `NO_DIGIT`.
 
     The added images are made only from the given ones, so never from validation or test images; or from none at all:
-    of each digit, equally many are written.
+    of each digit, equally many are written. Half of the non-digit images are made from digits, half are signs.
     """
     rng = np.random.default_rng([seed, len(images)])
     added = added_images(recipe, len(images))
@@ -44,6 +45,8 @@ def training_set(
     if added.written:
         parts.append(write_digits(written, rng))
     if added.outliers:
-        parts.append(outliers(added.outliers, images, labels, rng))
+        signs = added.outliers // 2
+        parts.append(outliers(added.outliers - signs, images, labels, rng))
+        parts.append(write_signs(signs, rng))
     no_digit = np.full(added.outliers, NO_DIGIT, labels.dtype)
     return np.concatenate(parts), np.concatenate([labels, labels[rows], written, no_digit])

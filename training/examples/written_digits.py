@@ -47,19 +47,18 @@ def write_digits(labels: NDArray[np.integer], rng: np.random.Generator) -> NDArr
         weights = np.array([weight for weight, _ in hands.values()])
         rows = np.flatnonzero(labels == digit)
         chosen = rng.choice(list(hands), len(rows), p=weights / weights.sum())
-        for hand in hands:
+        for hand, (_, skeleton) in hands.items():
             of_hand = rows[chosen == hand]
-            images[of_hand] = write(digit, hand, len(of_hand), rng)
+            images[of_hand] = write(parse(skeleton), len(of_hand), rng)
     return images
 
 
-def write(digit: int, hand: str, count: int, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """`count` random variants of the digit in the same style: uint8 `(count, 28, 28)`."""
-    _, skeleton = SKELETONS[digit][hand]
+def write(strokes: list[Stroke], count: int, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """`count` random variants of a skeleton in MNIST's frame: uint8 `(count, 28, 28)`."""
     jitter = rng.uniform(*JITTER, (count, 1, 1))
     power, taper, stretch, slant = (rng.uniform(*limits, (count, 1)) for limits in (UNEVEN, TAPER, STRETCH, SLANT))
     lines = []
-    for points, freedom, corners in parse(skeleton):
+    for points, freedom, corners in strokes:
         moved = points + freedom * rng.uniform(-1, 1, (count, *points.shape))
         # Each point moves by itself and, by as much, with its stroke.
         moved += jitter / 2 * (rng.normal(size=moved.shape) + rng.normal(size=(count, 1, 2)))
