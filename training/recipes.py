@@ -102,5 +102,7 @@ RECIPES = {
         epochs=40,
         batch_size=128,
         augmentation=Distortion(rotation=8, scale=0.08, shear=0.1, shift=1.5),
+        redrawn=0.1,
+        written=0.1,
     ),
 }
