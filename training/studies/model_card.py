@@ -114,7 +114,7 @@ def made_images(recipe: Recipe, learned: int) -> dict[str, int]:
     added = added_images(recipe, learned)
     return {
         "redrawn in other writing styles": added.redrawn,
-        "non-digit images made from them": added.outliers,
+        "non-digit images, made from them or written from `training/examples/sign_skeletons.py`": added.outliers,
         "digits written from the skeletons of `training/examples/skeletons.py`": added.written,
     }
 
