@@ -1,4 +1,4 @@
-"""The user's own test digits: image files, pen strokes or stored handwriting, read as labelled 28×28 images."""
+"""The user's own test digits: image files, tables, strokes or stored handwriting, read as labelled 28×28 images."""
 
 import os
 from itertools import pairwise
@@ -11,50 +11,54 @@ from model.files import ArchiveError, read_arrays
 
 from .datasets import NO_DIGIT, DatasetError
 from .handwriting import Handwriting, HandwritingError
-from .ink import PictureError, picture_to_image, strokes_to_image
+from .ink import strokes_to_image
+from .labelled_pictures import BLANK, TEXT, read_pictures
+from .pixel_table import is_pixel_table, read_pixel_table
 
-BLANK = np.zeros((28, 28), np.uint8)
 STROKES = ("points", "stroke_start", "sample_offset", "y")  # the arrays of a strokes file
 NO_DIGIT_IN_FILE = -1  # `NO_DIGIT` in a strokes file
 MOST = 500_000  # drawings or strokes per strokes file: without a limit, a few kilobytes could declare any number
 SQLITE = b"SQLite format 3\0"  # the first bytes of every SQLite file
 
 
-def load_samples(path: str | os.PathLike[str]) -> tuple[NDArray[np.uint8], NDArray[np.intp]]:
-    """Images uint8 `(n, 28, 28)` and their labels `(n,)`, from a folder, a strokes file or a handwriting file.
+def load_samples(
+    path: str | os.PathLike[str], unread: list[str] | None = None
+) -> tuple[NDArray[np.uint8], NDArray[np.intp]]:
+    """Images uint8 `(n, 28, 28)` and their labels `(n,)`.
 
     A sample without ink becomes an all-zero image: somebody meant it as a digit, so it is not dropped. Non-digits are
     skipped.
 
+    Args:
+        path: a folder of images or a text file that lists them, as in `data.labelled_pictures`; a table of pixels, as
+            in `data.pixel_table`; a strokes file; or a handwriting file.
+        unread: receives one line for each image that cannot be read, and the others are loaded. By default one such
+            image is an error.
+
     Raises:
         DatasetError: the path is missing, damaged, or contains no samples; the message names the file and the cure.
     """
-    path = Path(path)
-    if path.is_dir():
-        images, labels = read_folder(path)
-    elif path.is_file():
-        with open(path, "rb") as file:
-            is_handwriting = file.read(len(SQLITE)) == SQLITE
-        images, labels = (read_handwriting if is_handwriting else read_strokes)(path)
-    else:
-        raise DatasetError(f"there is no folder or file {path}: check the name")
+    path, failures = Path(path), [] if unread is None else unread
+    try:
+        images, labels = read_samples(path, failures)
+    except OSError as error:
+        raise DatasetError(f"{path} cannot be read ({error.strerror}): check its permissions") from None
+    if failures and unread is None:
+        raise DatasetError(f"{failures[0]}, or remove it from {path}")
     return np.stack(images), np.array(labels)
 
 
-def read_folder(folder: Path) -> tuple[list[NDArray[np.uint8]], list[int]]:
-    """The images in `folder/0` to `folder/9`. Hidden files, which operating systems create, are skipped."""
-    images, labels = [], []
-    for digit in range(10):
-        for file in sorted((folder / str(digit)).glob("[!.]*")):
-            try:
-                image = picture_to_image(file)
-            except PictureError as error:
-                raise DatasetError(f"{file}: {error}, or remove it from the folder") from None
-            images.append(BLANK if image is None else image)
-            labels.append(digit)
-    if not images:
-        raise DatasetError(f"there are no images in {folder}/0 to {folder}/9: sort them into these folders by digit")
-    return images, labels
+def read_samples(path: Path, unread: list[str]) -> tuple[list[NDArray[np.uint8]], list[int]]:
+    """Choose the reader by what is at the path."""
+    if path.is_dir():
+        return read_pictures(path, unread)
+    if not path.is_file():
+        raise DatasetError(f"there is no folder or file {path}: check the name")
+    if path.suffix.lower() in TEXT:
+        return (read_pixel_table if is_pixel_table(path) else read_pictures)(path, unread)
+    with open(path, "rb") as file:
+        is_handwriting = file.read(len(SQLITE)) == SQLITE
+    return (read_handwriting if is_handwriting else read_strokes)(path)
 
 
 def read_handwriting(file: Path) -> tuple[list[NDArray[np.uint8]], list[int]]:

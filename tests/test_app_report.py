@@ -12,13 +12,14 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.charts.report import confusion_chart
+from app.charts.report import answering_chart, confusion_chart
 from app.components import weights_picker
 from data.handwriting import FILE, Drawing, Handwriting
 from tests.tiny_report import save_always_three, save_history, save_strokes
 from training.evaluation import report_page
 from training.evaluation.report import write_report
 from training.evaluation.report_file import DamagedReport, list_reports, read_report, report_name
+from training.evaluation.scores import Answering, RiskAtCoverage
 from training.runs import process as processes
 from training.runs.process import CommandError
 
@@ -75,7 +76,9 @@ def test_report_is_shown(root: Path) -> None:
     assert scores.loc[3, "images"] == 3
     mistakes = [image.captions for image in page.image if "read as" in image.captions[0]]
     assert mistakes == [["7, read as **3**  \n70.00 %"]] * 2
-    assert len(page.get("vega_lite_chart")) == 4  # confusion, calibration, loss, accuracy
+    assert [metric.value for metric in page.metric[1:]] == ["2", "2", "0", "1"]  # right, wrong, unsure, refused
+    assert "Of the answers that the app gives, right or wrong, 50.00 % are right." in text
+    assert len(page.get("vega_lite_chart")) == 5  # answers, confusion, calibration, loss, accuracy
     assert page.download_button[0].label == "Download as a web page"
     facts = page.table[0].value.to_string()
     assert "numpy 2.4.6" in facts
@@ -86,7 +89,7 @@ def test_report_without_mistakes_or_history(root: Path) -> None:
     write(root, [3])
     page = run_page()
     assert "None: no digit is read as another." in shown(page)
-    assert len(page.get("vega_lite_chart")) == 2
+    assert len(page.get("vega_lite_chart")) == 3
 
 
 def test_report_on_nothing_but_blank_drawings(root: Path) -> None:
@@ -114,7 +117,7 @@ def test_no_report_says_which_command_writes_one(root: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", ["", "{", "[]", "{}", '{"format": 1}', "[" * 100_000, '{"format": 2, "more": ' + "[" * 100_000, "\udcff"]
+    "content", ["", "{", "[]", "{}", '{"format": 1}', "[" * 100_000, '{"format": 3, "more": ' + "[" * 100_000, "\udcff"]
 )
 def test_invalid_report_file(root: Path, content: str) -> None:
     write(root, [3]).write_text(content, errors="surrogateescape")
@@ -126,7 +129,7 @@ def test_invalid_report_file(root: Path, content: str) -> None:
 @pytest.mark.parametrize(
     "changes",
     [
-        {"format": 1},
+        {"format": 2},
         {"examples": None},
         {"confusion": [[1] * 10] * 9},
         {"accuracy": None},
@@ -148,6 +151,24 @@ def test_incomplete_report(root: Path, changes: dict[str, Any]) -> None:
     change(report, **changes)
     with pytest.raises(DamagedReport, match=r"report\.json is damaged"):
         read_report(report)
+
+
+def test_files_that_could_not_be_read_are_named(root: Path) -> None:
+    change(write(root, [3]), unread=["a/![](x).png: no image", "b.png: damaged"])
+    warning = run_page().warning[0].value
+    assert "could not be read: 2." in warning
+    assert "b.png" in warning
+    assert "![](" not in warning
+
+
+def test_only_the_apps_own_point_stands_beside_the_curve() -> None:
+    curve = [RiskAtCoverage(0.5, 0.0), RiskAtCoverage(1.0, 0.25)]
+    chart = answering_chart(Answering(right=5, wrong=1, unsure=1, refused=1, accuracy=5 / 6, curve=curve)).to_dict()
+    line, point = (chart["datasets"][layer["data"]["name"]] for layer in chart["layer"])
+    assert line == [{"coverage": 0.5, "risk": 0.0}, {"coverage": 1.0, "risk": 0.25}]
+    assert point == [{"coverage": 6 / 8, "risk": 1 / 6}]
+    nothing = answering_chart(Answering(right=0, wrong=0, unsure=1, refused=0, accuracy=None, curve=[]))
+    assert len(nothing.to_dict()["layer"]) == 1
 
 
 def test_text_from_a_report_is_no_markdown(root: Path) -> None:
@@ -247,11 +268,11 @@ def test_two_reports_side_by_side(root: Path) -> None:
     page.selectbox(key="report").set_value(first).run()
     page.selectbox(key="compared_report").set_value(first.parents[1] / "other" / "report.json").run()
     assert not page.exception
-    assert [metric.value for metric in page.metric] == ["50.00 %", "25.00 %"]
+    assert [metric.value for metric in page.metric[:2]] == ["50.00 %", "25.00 %"]
     assert "The test sets differ" in shown(page)
     recall = page.dataframe[0].value
     assert recall.loc[3].tolist() == [100, 100, 0]
-    assert len(page.get("vega_lite_chart")) == 6
+    assert len(page.get("vega_lite_chart")) == 7
     for report in list_reports(root / "runs"):
         change(report, dataset="usps")
     assert "The intervals overlap" in shown(checked(page.run()))
@@ -261,7 +282,7 @@ def test_two_reports_side_by_side(root: Path) -> None:
     page.selectbox(key="report").set_value(first.parents[1] / "other" / "report.json").run()
     page.selectbox(key="compared_report").set_value(first).run()
     assert "is damaged" in page.error[0].value
-    assert [metric.value for metric in page.metric] == ["25.00 %"]
+    assert page.metric[0].value == "25.00 %"
 
 
 def test_the_images_of_a_cell_are_shown(root: Path) -> None:

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from model.reading import Reading, Verdict
+from training.evaluation.answering import MOST_POINTS, count_answers, risk_curve
 from training.evaluation.metrics import ConfusedPair, accuracy_of_most_certain, evaluate
 
 
@@ -117,3 +119,46 @@ def test_withholding_the_least_certain_answers() -> None:
     assert accuracy_of_most_certain(probabilities, labels, 1) == 0.75
     assert accuracy_of_most_certain(probabilities, labels, 0.75) == pytest.approx(2 / 3)
     assert accuracy_of_most_certain(probabilities, labels, 0.5) == 1
+
+
+DIGIT, UNSURE, NO_DIGIT = Verdict.DIGIT, Verdict.UNSURE, Verdict.NO_DIGIT
+
+
+def read(probabilities: np.ndarray, *verdicts: Verdict) -> list[Reading]:
+    return [Reading(row, verdict) for row, verdict in zip(probabilities, verdicts, strict=True)]
+
+
+def test_answers_are_counted_as_the_app_gives_them() -> None:
+    readings = read(PROBABILITIES, DIGIT, DIGIT, DIGIT, UNSURE, NO_DIGIT, NO_DIGIT)
+    result = count_answers(readings, LABELS, np.array(BLANK))
+    assert (result.right, result.wrong, result.unsure, result.refused) == (2, 1, 1, 2)
+    assert result.accuracy == pytest.approx(2 / 3)
+    # 4 of 6 images have the probability 0.9, one of them read wrong; the next has 0.6, and is read wrong; one is blank.
+    assert [(point.coverage, point.risk) for point in result.curve] == [
+        (pytest.approx(4 / 6), pytest.approx(1 / 4)),
+        (pytest.approx(5 / 6), pytest.approx(2 / 5)),
+    ]
+
+
+def test_no_answer_has_no_accuracy() -> None:
+    result = count_answers(read(rows((3, 0.9)), NO_DIGIT), [3], np.array([True]))
+    assert (result.accuracy, result.refused, result.curve) == (None, 1, [])
+
+
+def test_risk_falls_as_the_least_probable_answers_are_withheld() -> None:
+    curve = risk_curve(np.array([0.9, 0.6, 0.8, 0.7]), np.array([True, False, True, False]), 4)
+    assert [point.coverage for point in curve] == [0.25, 0.5, 0.75, 1.0]
+    assert [point.risk for point in curve] == [0, 0, pytest.approx(1 / 3), 0.5]
+
+
+@pytest.mark.parametrize("correct", [True, False])
+def test_risk_where_all_answers_are_alike(correct: bool) -> None:
+    (point,) = risk_curve(np.array([0.7, 0.7]), np.array([correct, correct]), 2)
+    assert (point.coverage, point.risk) == (1.0, float(not correct))
+
+
+def test_curve_of_many_images_has_few_points_from_end_to_end() -> None:
+    curve = risk_curve(np.linspace(0, 1, 1000), np.arange(1000) >= 100, 1000)  # the least probable 100 are wrong
+    assert len(curve) == MOST_POINTS
+    assert (curve[0].coverage, curve[-1].coverage, curve[-1].risk) == (0.001, 1.0, pytest.approx(0.1))
+    assert max(point.coverage for point in curve if point.risk == 0) == pytest.approx(0.9, abs=1 / MOST_POINTS)

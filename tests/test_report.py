@@ -78,6 +78,37 @@ def test_report_says_how_it_went(weights: Path, strokes: str) -> None:
     assert_holds(path.with_name("report.json"), report)
 
 
+def test_report_counts_what_the_app_would_show(tmp_path: Path, strokes: str) -> None:
+    hesitant = save_always_three(tmp_path / "hesitant.npz", unsure_below=0.75)  # the network gives 0.7
+    report, _ = write_report(hesitant, strokes, tmp_path / "out")
+    answers = report.answering
+    assert (answers.right, answers.wrong, answers.unsure, answers.refused) == (0, 0, 4, 1)
+    assert answers.accuracy is None
+    assert report.accuracy == 0.4  # of the likeliest digits
+
+
+@pytest.mark.usefixtures("real_plots")
+def test_what_could_not_be_read_is_named_and_counted(weights: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    (folder / "test" / "3").mkdir(parents=True)
+    ink = np.full((60, 60), 255, np.uint8)
+    ink[10:50, 28:33] = 0
+    Image.fromarray(ink).save(folder / "test" / "3" / "good.png")
+    for i in range(25):
+        (folder / "test" / "3" / f"{i:02}<b>.png").write_text("no image")
+    report, path = write_report(weights, str(folder))
+    assert (report.images, report.correct, len(report.unread)) == (1, 1, 25)
+    assert_holds(path.with_name("report.json"), report)
+    page, table = path.read_text(encoding="utf-8"), terminal_table(report)
+    for text in (page, table):
+        assert "could not be read: 25" in text
+        assert "19" in text
+        assert "and 5 more, which report.json names" in text
+    assert "00<b>.png" in table
+    assert "00&lt;b&gt;.png" in page
+    assert "20&lt;b&gt;.png" not in page
+
+
 def test_mistakes_come_with_the_pictures_that_were_read(weights: Path, strokes: str) -> None:
     report, _ = write_report(weights, strokes)
     assert [(each.index, each.truth, each.answer) for each in report.mistakes] == [(2, 7, 3), (3, 7, 3)]
@@ -109,14 +140,14 @@ def test_progress_rises_to_the_end(weights: Path, strokes: str, monkeypatch: pyt
     monkeypatch.setattr(report_module, "CHUNK", 3)
     shares: list[float] = []
     write_report(weights, strokes, progress=shares.append)
-    assert shares == [0, 3 / 4, 1]  # of the four with ink
+    assert shares == [0, 3 / 5, 1]
 
 
 def test_seconds_are_those_of_ten_thousand_images(weights: Path, strokes: str, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter([100.0, 100.5])
     monkeypatch.setattr(report_module, "time", SimpleNamespace(perf_counter=lambda: next(clock)))
     report, _ = write_report(weights, strokes)
-    assert report.seconds_per_10000 == pytest.approx(0.5 / 4 * 10_000)  # the blank one was not read
+    assert report.seconds_per_10000 == pytest.approx(0.5 / 5 * 10_000)
 
 
 @pytest.mark.usefixtures("real_plots")
@@ -127,8 +158,10 @@ def test_page_is_self_contained_and_has_the_numbers(weights: Path, strokes: str)
     assert [row.train_loss for row in report.history] == [1.0, 0.5]
     assert '<p class="accuracy">40.00 %</p>' in page
     assert "Images without ink: 1." in page
+    right, wrong, unsure, refused, accuracy = re.findall(r"<td>([^<]*)</td>", page.split("As the app answers")[1])[:5]
+    assert (right, wrong, unsure, refused, accuracy) == ("2", "2", "0", "1", "50.00 %")
     sources = re.findall(r'(?:src|srcset|href)="([^"]*)"', page)
-    assert len(sources) == 2 * 3 + 2  # three plots for light and for dark pages, two mistakes
+    assert len(sources) == 2 * 4 + 2  # four plots for light and for dark pages, two mistakes
     assert all(source.startswith("data:image/png;base64,iVBOR") for source in sources)
     assert not re.search(r"https?:|@import|url\(|<script|<link", page)
 
@@ -262,6 +295,7 @@ def test_terminal_table(weights: Path, strokes: str) -> None:
     table = terminal_table(write_report(weights, strokes)[0])
     assert "accuracy     40.00 %" in table
     assert "2 of 5 right, 1 without ink" in table
+    assert "in the app   2 right, 2 wrong, 0 unsure, 1 refused; of the answers, 50.00 % right" in table
     assert "confused     7 as 3 (2)" in table
     assert re.search(r"^    3 +3 +50\.00 % +66\.67 % +57\.14 %$", table, re.MULTILINE)
     assert re.search(r"^    0 +0 +– +– +–$", table, re.MULTILINE)

@@ -45,12 +45,105 @@ def test_pictures_without_ink_stay_in_their_place(tmp_path: Path) -> None:
     assert [image.any() for image in images] == [False, True]
 
 
+def torn_picture(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"no picture at all")
+    return path
+
+
 def test_damaged_picture_is_named(tmp_path: Path) -> None:
-    file = tmp_path / "3" / "torn.png"
-    file.parent.mkdir()
-    file.write_bytes(b"no picture at all")
+    save_picture(tmp_path / "3" / "good.png")
+    torn = torn_picture(tmp_path / "3" / "torn.png")
     with pytest.raises(DatasetError, match=r"torn\.png: .*remove it"):
         load_samples(tmp_path)
+    unread: list[str] = []
+    images, labels = load_samples(tmp_path, unread)
+    assert (len(images), labels.tolist()) == (1, [3])
+    (line,) = unread
+    assert line.startswith(f"{torn}: this is not an image")
+
+
+def test_nothing_but_damaged_pictures(tmp_path: Path) -> None:
+    torn_picture(tmp_path / "3" / "torn.png")
+    with pytest.raises(DatasetError, match=r"none of the 1 images in .* \(.*torn\.png: .*\): replace"):
+        load_samples(tmp_path, [])
+
+
+def test_folders_of_digits_below_others(tmp_path: Path) -> None:
+    save_picture(tmp_path / "test" / "0" / "a.png")
+    save_picture(tmp_path / "anna" / "may" / "6" / "b.png")
+    (tmp_path / "test" / "0" / "Thumbs.db").write_bytes(b"left behind by a system")
+    (tmp_path / "test" / "0" / "older").mkdir()
+    torn_picture(tmp_path / "__MACOSX" / "test" / "0" / "._a.png")
+    torn_picture(tmp_path / ".thumbnails" / "0" / "a.png")
+    unread: list[str] = []
+    assert load_samples(tmp_path, unread)[1].tolist() == [0, 6]
+    assert unread == []
+
+
+LISTS = {
+    "labels.csv": "file,label\na.png,4\nb c.png,7\n",
+    "labels.txt": "a.png 4\nb c.png\t7\n\n",
+    "test-labels.tsv": '\ufeff"a.png";"4"\r\n"b c.png";"7"',
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_file_lists_pictures_and_their_digits(tmp_path: Path, name: str) -> None:
+    save_picture(tmp_path / "below" / "a.png")
+    save_picture(tmp_path / "below" / "b c.png", ink=False)
+    file = tmp_path / "below" / name
+    file.write_text(LISTS[name], encoding="utf-8", newline="")
+    for path in (tmp_path, file):
+        images, labels = load_samples(path)
+        assert labels.tolist() == [4, 7]
+        assert [image.any() for image in images] == [True, False]
+
+
+def test_a_list_beside_folders_adds_pictures_and_never_counts_one_twice(tmp_path: Path) -> None:
+    for name in ("1/a.png", "1/b.png", "c.png"):
+        save_picture(tmp_path / name)
+    (tmp_path / "labels.csv").write_text("image,digit\n1/a.png,1\n1/b.png,7\nc.png,9\nd.png,2\nc.png\n")
+    unread: list[str] = []
+    assert load_samples(tmp_path, unread)[1].tolist() == [1, 9]
+    contradiction, missing, no_digit = sorted(unread)
+    assert contradiction.endswith("b.png: its digit is 1 or 7")
+    assert no_digit.endswith("labels.csv, line 6: it is not the name of an image and a digit")
+    assert missing.endswith("d.png")
+
+
+def table_row(label: int, *pixels: int) -> str:
+    return ",".join(map(str, [label, *pixels, *[0] * (784 - len(pixels))])) + "\n"
+
+
+@pytest.mark.parametrize("heading", ["", "label," + ",".join(f"pixel{i}" for i in range(784)) + "\n"])
+def test_kaggles_table_of_pixels(tmp_path: Path, heading: str) -> None:
+    file = tmp_path / "train.csv"
+    file.write_text(heading + table_row(7, 1, 255) + table_row(0))
+    images, labels = load_samples(file)
+    assert (images.dtype, images.shape, labels.tolist()) == (np.uint8, (2, 28, 28), [7, 0])
+    assert images[0, 0, :3].tolist() == [1, 255, 0]
+    assert not images[1].any()
+
+
+@pytest.mark.parametrize(
+    "row", [table_row(10), table_row(3, 256), table_row(3, -1), "3,0.5\n", "3,1\n", table_row(3)[:-1] + ",0\n", "x\n"]
+)
+def test_broken_rows_of_a_table_are_named(tmp_path: Path, row: str) -> None:
+    file = tmp_path / "train.csv"
+    file.write_text(table_row(7, 9) + row + table_row(5, 9))
+    unread: list[str] = []
+    assert load_samples(file, unread)[1].tolist() == [7, 5]
+    assert unread == [f"{file}, line 2: it is not a digit and 784 whole numbers from 0 to 255"]
+    with pytest.raises(DatasetError, match=r"train\.csv, line 2: .*remove it"):
+        load_samples(file)
+
+
+def test_a_table_without_labels_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "test.csv"
+    file.write_text(",".join(f"pixel{i}" for i in range(784)) + "\n" + ",".join(["0"] * 784) + "\n")
+    with pytest.raises(DatasetError, match=r"test\.csv"):
+        load_samples(file)
 
 
 def test_folder_without_pictures_says_where_they_go(tmp_path: Path) -> None:

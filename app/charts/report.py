@@ -6,7 +6,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from app.charts.colours import BLUE, GREY, RED
-from training.evaluation.scores import CalibrationBin
+from training.evaluation.scores import Answering, CalibrationBin
 from training.pictures import from_png
 from training.runs.progress import Epoch
 
@@ -37,6 +37,21 @@ def confusion_chart(confusion: list[list[int]], ink: str) -> AnyChart:
     # Without this, a number in front of its cell would catch the click.
     numbers = base.mark_text(color=ink, fontSize=14, tooltip=None).encode(text="images:Q", tooltip=alt.value(None))
     return alt.layer(colours, numbers, height=420)
+
+
+def answering_chart(answering: Answering) -> AnyChart:
+    """The risk–coverage curve; a point marks the answers that the app gives."""
+    curve = pd.DataFrame(answering.curve, columns=["coverage", "risk"])
+    x = alt.X("coverage:Q", title="answered, share of the images", axis=alt.Axis(format="%"))
+    y = alt.Y("risk:Q", title="wrong, share of the answers", axis=alt.Axis(format="%"))
+    tooltip = [alt.Tooltip("coverage:Q", format=".1%"), alt.Tooltip("risk:Q", format=".2%")]
+    layers: list[alt.Chart] = [alt.Chart(curve).mark_line(color=BLUE).encode(x, y)]
+    answered = answering.right + answering.wrong
+    if answered:
+        coverage = answered / (answered + answering.unsure + answering.refused)
+        app = pd.DataFrame({"coverage": [coverage], "risk": [answering.wrong / answered]})
+        layers.append(alt.Chart(app).mark_circle(color=RED, opacity=1, size=120).encode(x, y, tooltip=tooltip))
+    return alt.layer(*layers, height=320)
 
 
 def calibration_chart(bins: list[CalibrationBin]) -> AnyChart:

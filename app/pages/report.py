@@ -5,12 +5,19 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from app.charts.report import calibration_chart, confusion_chart, enlarged_sharp, histories_chart, history_chart
+from app.charts.report import (
+    answering_chart,
+    calibration_chart,
+    confusion_chart,
+    enlarged_sharp,
+    histories_chart,
+    history_chart,
+)
 from app.components.weights_picker import ROOT, choose_default, escaped, list_weights, name_of
 from data import handwriting
 from data.datasets import DATASETS
 from training import files
-from training.evaluation.report_file import DamagedReport, Report, list_reports, read_report, report_name
+from training.evaluation.report_file import DamagedReport, Report, list_reports, read_report, report_name, unread_lines
 from training.formatting import decimal, percent
 from training.runs.process import CommandError, evaluate
 
@@ -77,10 +84,32 @@ def show_accuracy(report: Report) -> None:
     )
     if report.blank:
         st.markdown(f"Images without ink: {report.blank:,}. They count as errors.")
+    if report.unread:
+        names = "".join(f"\n- {escaped(line)}" for line in unread_lines(report))
+        st.warning(f"Not measured, because they could not be read: {len(report.unread):,}.\n{names}")
     if report.dataset == "digits":
         st.warning(f"Test set: {escaped(report.about_dataset)}. This accuracy says little about MNIST.")
     else:
         st.markdown(f"Test set: {escaped(report.about_dataset)}.")
+
+
+def show_answers(report: Report) -> None:
+    """The four counts, and the risk–coverage curve."""
+    answers = report.answering
+    shares = {"right": answers.right, "wrong": answers.wrong, "unsure": answers.unsure, "refused": answers.refused}
+    for column, (name, count) in zip(st.columns(4), shares.items(), strict=True):
+        column.metric(name.capitalize(), f"{count:,}")
+    st.markdown(
+        f"Of the answers that the app gives, right or wrong, {percent(answers.accuracy)} are right. It gives no answer "
+        "if the network is unsure between two digits, or if the image does not look like a digit. The accuracy above "
+        "counts the likeliest digit of every image."
+    )
+    st.altair_chart(
+        answering_chart(answers), alt="Share of wrong answers, by the share of the images that are answered", width=700
+    )
+    st.caption(
+        "The curve: if only the most probable answers were given. The red point: the answers that the app gives."
+    )
 
 
 def show_comparison(reports: dict[str, Report]) -> None:
@@ -212,6 +241,9 @@ with st.expander("What was measured"):
         "measured at": report.created,
     }
     st.table({name.replace("_", " "): escaped(value) for name, value in facts.items()}, hide_header=True)
+
+st.header("As the app answers")
+show_answers(report)
 
 st.header("Confusion matrix")
 show_confusions(report)

@@ -15,10 +15,12 @@ from numpy.typing import NDArray
 
 from model.classifier import DigitClassifier
 from model.files import write_whole
+from model.reading import Reading
 
 from ..files import WRITABLE
 from ..pictures import to_png
 from ..runs.progress import read_history
+from .answering import count_answers
 from .metrics import evaluate
 from .report_file import Fact, PicturedAnswer, Report, report_folder, save_report
 from .report_page import page
@@ -90,23 +92,20 @@ def make_report(weights: Path, classifier: DigitClassifier, dataset: str, progre
         history = read_history(weights.with_name("history.csv"))
     except ValueError as error:
         raise ReportError(str(error)) from None
-    images, labels = load_images(dataset)
-    blank = ~images.any(axis=(1, 2))
-    probabilities = np.zeros((len(images), 10))
-    with_ink = np.flatnonzero(~blank)
-    read = len(with_ink)
+    images, labels, unread = load_images(dataset)
+    readings: list[Reading] = []
     start = time.perf_counter()
-    for done in range(0, read, CHUNK):
-        progress(done / read)
-        rows = with_ink[done : done + CHUNK]
-        probabilities[rows] = classifier.predict_proba(images[rows])
+    for done in range(0, len(images), CHUNK):
+        progress(done / len(images))
+        readings += classifier.read(images[done : done + CHUNK])
     seconds = time.perf_counter() - start
     progress(1)
-    evaluation = evaluate(probabilities, labels, blank)
+    blank = (images == 0).all(axis=(1, 2))
+    evaluation = evaluate([reading.probabilities for reading in readings], labels, blank)
     answers = {name: pictured(getattr(evaluation, name), images) for name in ("mistakes", "examples")}
     return Report(
         **(vars(evaluation) | answers),
-        format=2,
+        format=3,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         weights=str(weights),
         dataset=dataset,
@@ -114,7 +113,9 @@ def make_report(weights: Path, classifier: DigitClassifier, dataset: str, progre
         training={name: fact(classifier.header.get(name)) for name in TRAINING},
         versions=as_text({"python": platform.python_version(), **{name: version(name) for name in PACKAGES}}),
         parameters=sum(array.size for array in classifier.network.parameters().values()),
-        seconds_per_10000=seconds / read * 10_000 if read else None,
+        seconds_per_10000=seconds / len(images) * 10_000,
+        answering=count_answers(readings, labels, blank),
+        unread=unread,
         history=history,
     )
 

@@ -14,8 +14,9 @@ from ..files import RUNS
 from ..json_numbers import Natural
 from ..pictures import from_png
 from ..runs.progress import Epoch
-from .scores import Answer, Evaluation
+from .scores import Answer, Answering, Evaluation
 
+MOST_NAMES = 20  # of unread files
 Fact = str | int | float | None
 
 
@@ -42,10 +43,12 @@ class Report(Evaluation):
         dataset: the name of the data set, or the path of the user's own images.
         training: how the network was trained, from the header of its weights file.
         versions: the versions of Python and of the packages used for the evaluation.
-        seconds_per_10000: time for 10,000 images; None if no image was read.
+        seconds_per_10000: time for 10,000 images.
+        answering: what the app would show for these images.
+        unread: the files that could not be read, each with the reason; they count nowhere else.
     """
 
-    format: Literal[2]
+    format: Literal[3]
     created: str
     weights: str
     dataset: str
@@ -53,7 +56,9 @@ class Report(Evaluation):
     training: dict[str, Fact]
     versions: str
     parameters: Natural
-    seconds_per_10000: float | None
+    seconds_per_10000: float
+    answering: Answering
+    unread: list[str]
     mistakes: Sequence[PicturedAnswer]
     examples: Sequence[PicturedAnswer]
     history: list[Epoch]
@@ -77,7 +82,7 @@ def read_report(path: Path) -> Report:
     try:
         return msgspec.json.decode(path.read_bytes(), type=Report)
     except (OSError, ValueError, RecursionError):
-        raise DamagedReport(f"{path} is damaged, or from another version of this program: evaluate again") from None
+        raise DamagedReport(f"{path} is damaged, or from another version of this program: measure again") from None
 
 
 def report_folder(weights: Path, dataset: str | None = None) -> Path:
@@ -104,3 +109,9 @@ def report_name(path: Path, runs: Path) -> str:
     run, _, *dataset, _ = path.relative_to(runs).parts
     written = datetime.fromtimestamp(path.stat().st_mtime)
     return f"{' on '.join([run, *dataset])}, {written.day} {written:%B %Y, %H:%M}"
+
+
+def unread_lines(report: Report) -> list[str]:
+    """The files that could not be read, at most `MOST_NAMES` of them, and how many more there are."""
+    more = len(report.unread) - MOST_NAMES
+    return report.unread[:MOST_NAMES] + ([f"and {more:,} more, which report.json names"] if more > 0 else [])

@@ -7,12 +7,13 @@ from typing import Any
 from ..formatting import decimal, percent
 from ..pictures import data_url
 from ..templates import Filters, template
-from .report_file import Report
-from .report_plots import DARK, LIGHT, Theme, calibration_plot, confusion_plot, history_plot
+from .report_file import Report, unread_lines
+from .report_plots import DARK, LIGHT, Theme, answering_plot, calibration_plot, confusion_plot, history_plot
 
 TEMPLATE = Path(__file__).with_name("report.html.j2")
 THEMES = {"light": LIGHT, "dark": DARK}
 PLOTS: dict[str, Callable[[Any, Theme], bytes]] = {
+    "answering": answering_plot,
     "confusion": confusion_plot,
     "calibration": calibration_plot,
     "history": history_plot,
@@ -27,18 +28,23 @@ def page(report: Report) -> str:
         if getattr(report, name)
     }
     filters: Filters = {"percent": percent, "decimal": decimal, "data_url": data_url}
-    return template(TEMPLATE, filters).render(report=report, pictures=pictures, themes=THEMES)
+    return template(TEMPLATE, filters).render(
+        report=report, unread=unread_lines(report), pictures=pictures, themes=THEMES
+    )
 
 
 def terminal_table(report: Report) -> str:
     """A summary of the report for the terminal."""
     low, high = report.accuracy_interval
+    answers = report.answering
     pairs = ", ".join(f"{pair.truth} as {pair.answer} ({pair.images})" for pair in report.confused_pairs[:5])
     lines = [
         f"weights      {report.weights}, {report.parameters:,} parameters",
         f"test set     {report.about_dataset}",
         f"accuracy     {percent(report.accuracy)}, 95 % interval {percent(low)} to {percent(high)}",
         f"             {report.correct:,} of {report.images:,} right, {report.blank:,} without ink",
+        f"in the app   {answers.right:,} right, {answers.wrong:,} wrong, {answers.unsure:,} unsure, "
+        f"{answers.refused:,} refused; of the answers, {percent(answers.accuracy)} right",
         f"calibration  expected error {percent(report.calibration_error)}",
         f"speed        {decimal(report.seconds_per_10000)} s for 10,000 images",
         f"confused     {pairs or 'nothing'}",
@@ -48,4 +54,6 @@ def terminal_table(report: Report) -> str:
     for row in report.digits:
         scores = "".join(f"{percent(share):>9}" for share in (row.precision, row.recall, row.f1))
         lines.append(f"{row.digit:>5}{row.images:>8}  {scores}")
+    if report.unread:
+        lines += ["", f"not measured, because they could not be read: {len(report.unread):,}", *unread_lines(report)]
     return "\n".join(lines)

@@ -14,7 +14,7 @@ from matplotlib.ticker import MaxNLocator
 from ..pictures import from_png
 from ..runs.progress import Epoch
 from .report_file import PicturedAnswer
-from .scores import CalibrationBin
+from .scores import Answering, CalibrationBin
 
 MISTAKES_SHOWN, MISTAKES_IN_A_ROW = 24, 8
 
@@ -45,6 +45,23 @@ def confusion_plot(confusion: Sequence[Sequence[int]], theme: Theme) -> bytes:
         for truth, answer in np.argwhere(counts):
             axes.text(answer, truth, str(counts[truth, answer]), ha="center", va="center")
         axes.set(xticks=range(10), yticks=range(10), xlabel="read as", ylabel="written")
+        return png(figure)
+
+
+def answering_plot(answering: Answering, theme: Theme) -> bytes:
+    """The risk–coverage curve, and where the app stands: its share of answers, and the share of wrong ones of them."""
+    with in_colours(theme):
+        figure = Figure((8, 4.5), layout="constrained")
+        axes = figure.add_subplot()
+        coverages, risks = [point.coverage for point in answering.curve], [point.risk for point in answering.curve]
+        axes.plot([100 * coverage for coverage in coverages], [100 * risk for risk in risks], color=theme.first)
+        answered, withheld = answering.right + answering.wrong, answering.unsure + answering.refused
+        if answered:
+            coverage, risk = answered / (answered + withheld), answering.wrong / answered
+            axes.plot([100 * coverage], [100 * risk], "o", color=theme.second, markersize=10, label="the app")
+            axes.legend()
+        axes.set(xlabel="answered, % of the images", ylabel="wrong, % of the answers", xlim=(0, 101))
+        axes.set_ylim(bottom=0)
         return png(figure)
 
 

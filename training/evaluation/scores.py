@@ -52,6 +52,26 @@ class Answer:
     probability: float  # of the answer
 
 
+@dataclass(frozen=True)
+class RiskAtCoverage:
+    """One point of the risk–coverage curve."""
+
+    coverage: float  # share of the images that are answered, the most probable answers first
+    risk: float  # share of these answers that are wrong
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answering:
+    """What the app would show for the images: every image is counted once."""
+
+    right: Natural
+    wrong: Natural
+    unsure: Natural  # "Unsure: 4 or 9"
+    refused: Natural  # "This does not look like a digit"; images without ink, too
+    accuracy: float | None  # share of the answers, right or wrong, that are right
+    curve: list[RiskAtCoverage]  # coverage increases
+
+
 @dataclass(frozen=True, kw_only=True)
 class Evaluation:
     """All metrics of a report."""

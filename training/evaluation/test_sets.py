@@ -14,8 +14,8 @@ def about_images(dataset: str) -> str:
     return f"the test images of {DATASETS[dataset].about}" if dataset in DATASETS else f"the digits in {dataset}"
 
 
-def load_images(dataset: str) -> tuple[NDArray[np.uint8], NDArray[np.integer]]:
-    """The test images `(n, 28, 28)` of a data set, and their labels `(n,)`.
+def load_images(dataset: str) -> tuple[NDArray[np.uint8], NDArray[np.integer], list[str]]:
+    """The test images `(n, 28, 28)` of a data set, their labels `(n,)`, and what could not be read, with the reasons.
 
     Args:
         dataset: a name in `data.datasets.DATASETS`, or the path of a folder or file as in `data.samples`.
@@ -30,7 +30,10 @@ def load_images(dataset: str) -> tuple[NDArray[np.uint8], NDArray[np.integer]]:
             raise DatasetError(
                 f"{error}: try again later, or choose the data set digits, which needs no download"
             ) from None
-        return loaded.test_images, loaded.test_labels
+        return loaded.test_images, loaded.test_labels, []
     if not Path(dataset).exists():
         raise DatasetError(f"there is no data set, folder or file {dataset!r}: choose {', '.join(DATASETS)} or a path")
-    return load_samples(dataset)
+    unread: list[str] = []
+    images, labels = load_samples(dataset, unread)
+    # A file name may be invalid Unicode, or contain line breaks.
+    return images, labels, [" ".join(line.encode("utf-8", "backslashreplace").decode().split()) for line in unread]

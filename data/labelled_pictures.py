@@ -1,0 +1,87 @@
+"""Image files with their digits: from folders named 0 to 9, and from files that list names and digits."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .datasets import DatasetError
+from .ink import PictureError, picture_to_image
+
+BLANK = np.zeros((28, 28), np.uint8)
+TEXT = (".csv", ".tsv", ".txt")
+LEFT_BY_SYSTEMS = ("thumbs.db", "ehthumbs.db", "desktop.ini")
+LABEL = re.compile(r'"?(.+?)"?[,;\t ]\s*"?([0-9])"?\s*')  # a name, a separator and a digit, perhaps quoted
+MOST_CHARACTERS = 10_000  # of a line
+Labels = dict[Path, int]
+
+
+def read_pictures(path: Path, unread: list[str]) -> tuple[list[NDArray[np.uint8]], list[int]]:
+    """The images below a folder, or those that a file lists, and their digits.
+
+    In a folder, the images are in subfolders 0 to 9, at any depth. Files with "label" in their names, `.csv`, `.tsv` or
+    `.txt`, may list more: each line has the name of an image, relative to the file's folder, and its digit. Hidden
+    files, and others that operating systems create, are skipped.
+
+    Args:
+        unread: receives one line for each file that cannot be read.
+
+    Raises:
+        DatasetError: no image can be read.
+    """
+    already = len(unread)
+    labels = labels_in_folder(path, unread) if path.is_dir() else dict(listed(path, unread))
+    images, digits = [], []
+    for file, digit in labels.items():
+        try:
+            image = picture_to_image(file)
+        except (PictureError, OSError) as error:
+            unread.append(f"{file}: {error.strerror or error if isinstance(error, OSError) else error}")
+            continue
+        images.append(BLANK if image is None else image)
+        digits.append(digit)
+    if not images:
+        if failed := unread[already:]:
+            raise DatasetError(f"none of the {len(failed)} images in {path} can be read ({failed[0]}): replace them")
+        raise DatasetError(f"there are no images in {path}/0 to {path}/9: sort them into these folders by digit")
+    return images, digits
+
+
+def labels_in_folder(folder: Path, unread: list[str]) -> Labels:
+    """The digit of each image below a folder. An image with two different digits is unread."""
+    labels: Labels = {}
+    contradicted = set()
+    for digit in range(10):
+        for inside in visible(folder, str(digit)):
+            labels |= {file: digit for file in visible(inside, "*", deep=False) if file.is_file()}
+    for file in visible(folder, "*"):
+        if "label" in file.stem.lower() and file.suffix.lower() in TEXT and file not in labels:
+            for picture, digit in listed(file, unread):
+                known = labels.setdefault(picture, digit)
+                if known != digit:
+                    unread.append(f"{picture}: its digit is {known} or {digit}")
+                    contradicted.add(picture)
+    return {picture: digit for picture, digit in labels.items() if picture not in contradicted}
+
+
+def visible(folder: Path, pattern: str, deep: bool = True) -> list[Path]:
+    """The files and folders that match, sorted, without those that are hidden or made by an operating system."""
+    found = folder.rglob(pattern) if deep else folder.glob(pattern)
+    return sorted(
+        path
+        for path in found
+        if not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        and path.name.lower() not in LEFT_BY_SYSTEMS
+    )
+
+
+def listed(file: Path, unread: list[str]) -> Iterator[tuple[Path, int]]:
+    """The images that a file lists, and their digits. Its first line may be a heading."""
+    with open(file, encoding="utf-8-sig", errors="replace") as lines:
+        for number, line in enumerate(iter(lambda: lines.readline(MOST_CHARACTERS), ""), 1):
+            if match := LABEL.fullmatch(line.rstrip("\n")):
+                yield file.parent / match[1], int(match[2])
+            elif number > 1 and line.strip():
+                unread.append(f"{file}, line {number}: it is not the name of an image and a digit")
