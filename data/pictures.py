@@ -56,12 +56,12 @@ def open_picture(picture: Picture) -> NDArray[np.float32]:
 
 
 def _opened(picture: bytes | str | os.PathLike[str] | IO[bytes]) -> Image.Image:
-    formats = FORMATS if _can_open_heif() else FORMATS[:-1]
+    formats = FORMATS if can_open_heif() else FORMATS[:-1]
     return Image.open(BytesIO(picture) if isinstance(picture, bytes) else picture, formats=formats)
 
 
 @cache
-def _can_open_heif() -> bool:
+def can_open_heif() -> bool:
     """Whether pillow-heif is installed: it is optional, because its wheels contain x265, which is under the GPL."""
     try:
         from pillow_heif import register_heif_opener
@@ -91,6 +91,10 @@ def _grey(image: Image.Image) -> NDArray[np.float32]:
     image.draft("L", (WORKING_SIZE, WORKING_SIZE))  # lets JPEG decode at a fraction of its size
     image = ImageOps.exif_transpose(image)
     if image.mode.startswith(("I", "F")):  # 16 or 32 bits
+        image = image.convert("F")
+        image.thumbnail(
+            (WORKING_SIZE, WORKING_SIZE), Image.Resampling.BOX
+        )  # before numpy, which would need eight times
         values = np.asarray(image, np.float64)
         values = (values - values.min()) / max(np.ptp(values), 1e-9)
         image = Image.fromarray((values * 255).astype(np.uint8))
