@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -127,6 +128,18 @@ def test_a_study_on_a_cluster_trains_the_same_weights_and_resumes(tmp_path: Path
         assert study(together, "--scheduler", cluster.scheduler) == rows
         assert trained == {file: (together / file).stat().st_mtime_ns for file in trained}
     assert study(together, "--scheduler", cluster.scheduler) == rows  # finished: no cluster is needed
+
+
+@pytest.mark.slow
+def test_the_grid_search_of_the_page_runs_on_the_cluster(tmp_path: Path) -> None:
+    page = (PROJECT / "docs" / "cluster.md").read_text(encoding="utf-8")
+    (program,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    assert page.count("tcp://192.168.1.20:8786") > program.count("tcp://192.168.1.20:8786") == 1
+    with running_cluster(tmp_path, workers=2) as cluster:
+        with command_line(tmp_path, "-c", program.replace("tcp://192.168.1.20:8786", cluster.scheduler)) as process:
+            output, errors = process.communicate(timeout=600)
+        assert process.returncode == 0, errors
+    assert re.fullmatch(r"\{'epochs': \d+, 'learning_rate': 0\.\d+\}\n", output)
 
 
 @pytest.mark.slow  # it waits ten seconds for an answer
