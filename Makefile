@@ -6,6 +6,8 @@ RECIPE ?= quick
 WEIGHTS ?= runs/$(RECIPE)/weights.npz
 DATASET ?=
 PORT ?= 8501
+LAN ?=
+HOSTS ?=
 HEADLESS ?=
 HOSTILE ?= 5000
 ARGS ?=
@@ -29,8 +31,9 @@ evaluate: setup  ## measure WEIGHTS (a file, or best, quick, tiny, article) on D
 
 report: evaluate  ## the same as evaluate
 
-app: setup  ## start the app; PORT=8600 sets the port, HEADLESS=1 opens no browser
-	$(BIN)/python -m app --server.port "$(PORT)" --server.headless $(if $(HEADLESS),true,false)
+app: setup  ## start the app; PORT=8600, HEADLESS=1: no browser, LAN=1: for others on the network, HOSTS=name,…: other names
+	$(BIN)/python -m app --server.port "$(PORT)" --server.headless $(if $(HEADLESS),true,false) \
+	    $(if $(LAN),--lan $(filter-out 1,$(LAN))) $(if $(HOSTS),--hosts "$(HOSTS)")
 
 test: .venv/dev-ready  ## install the test requirements, and run all tests except the slow ones, on two cores
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow" $(ARGS)

@@ -11,7 +11,7 @@ COMMANDS = {
     "evaluate": ("training.evaluate", "write an accuracy report"),
     "read": ("training.read", "read pictures into a table"),
     "export": ("training.export.__main__", "write weights as ONNX or safetensors"),
-    "app": ("app.__main__", "open the app; Streamlit's options follow"),
+    "app": ("app.__main__", "open the app, for this computer or for a network"),
 }
 
 

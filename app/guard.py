@@ -18,18 +18,26 @@ class Guard:
     Args:
         app: the application that answers the allowed requests.
         hosts: the allowed host names, without a port.
+        origins: allowed whatever the host name is. What forwards a port may ask for `localhost` on behalf of a page at
+            `https://name`; the app then sees the page's host name, as if the request had come straight from it.
         headers: set on every response; they replace headers of the same names.
     """
 
-    def __init__(self, app: ASGIApp, hosts: Collection[str], headers: Mapping[str, str]) -> None:
+    def __init__(
+        self, app: ASGIApp, hosts: Collection[str], origins: Collection[str], headers: Mapping[str, str]
+    ) -> None:
         self.app = app
         self.hosts = hosts
+        self.origins = origins
         self.headers = headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             return await self.app(scope, receive, send)
-        problem = refusal(Headers(scope=scope), self.hosts)
+        problem = refusal(Headers(scope=scope), self.hosts, self.origins)
+        forwarded = Headers(scope=scope).get("origin", "")
+        if not problem and forwarded.lower() in self.origins:
+            MutableHeaders(scope=scope)["host"] = forwarded.partition("://")[2]
         if scope["type"] == "websocket":
             if problem:
                 return await send(
@@ -55,11 +63,21 @@ class Guard:
             raise
 
 
-def refusal(headers: Headers, hosts: Collection[str]) -> str:
-    """The reason to refuse a request: another host name or another origin. Empty if the request is allowed."""
-    names, origins = headers.getlist("host"), headers.getlist("origin")
+def refusal(headers: Headers, hosts: Collection[str], origins: Collection[str]) -> str:
+    """The reason to refuse a request, and the setting that allows it: another host name or another origin. Empty if the
+    request is allowed.
+    """
+    names = headers.getlist("host")
     if len(names) != 1 or re.sub(r":\d+$", "", names[0]).lower() not in hosts:
-        return "This app does not answer under that name: open it as http://localhost, with its port."
-    if any(origin.partition("://")[2].lower() != names[0].lower() for origin in origins):
-        return "This app answers only requests from its own pages."
+        return (
+            "This app does not answer under that name: open it as http://localhost, with its port. To allow others on "
+            "the network, start it with `make app LAN=1` (`python -m app --lan`); to allow another name, with "
+            "`make app HOSTS=NAME` (`--hosts NAME`)."
+        )
+    allowed = {f"{scheme}://{names[0].lower()}" for scheme in ("http", "https")}.union(origins)
+    if any(origin.lower() not in allowed for origin in headers.getlist("origin")):
+        return (
+            "This app answers only requests from its own pages. If a proxy or a forwarded port gives it another name, "
+            "start it with `make app HOSTS=NAME` (`python -m app --hosts NAME`)."
+        )
     return ""

@@ -40,4 +40,10 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 
-app = st.App("main.py", middleware=[Middleware(Guard, hosts=st.get_option("server.allowedHosts"), headers=HEADERS)])
+guard = Middleware(
+    Guard,
+    hosts=st.get_option("server.allowedHosts"),
+    origins=st.get_option("server.corsAllowedOrigins"),
+    headers=HEADERS,
+)
+app = st.App("main.py", middleware=[guard])

@@ -8,7 +8,8 @@ from starlette.types import Message, Receive, Scope, Send
 
 from app.guard import Guard
 
-HOSTS = ["localhost", "127.0.0.1"]
+HOSTS = ["localhost", "127.0.0.1", "digits.example"]
+ORIGINS = ["https://digits.example"]
 HEADERS = {"X-Content-Type-Options": "nosniff"}
 
 
@@ -17,10 +18,12 @@ class Inside:
 
     def __init__(self, fail: bool = False) -> None:
         self.reached: list[str] = []
+        self.hosts: list[bytes] = []  # as it sees them
         self.fail = fail
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.reached.append(scope["type"])
+        self.hosts += [value for name, value in scope["headers"] if name == b"host"]
         if self.fail:
             raise RuntimeError("a mistake inside")
         if scope["type"] == "http":
@@ -50,7 +53,7 @@ def ask(inside: Inside, kind: str, *headers: tuple[str, str]) -> list[Message]:
 
     encoded = [(name.encode(), value.encode()) for name, value in headers]
     scope: dict[str, Any] = {"type": kind, "path": "/", "headers": encoded}
-    run(Guard(inside, HOSTS, HEADERS)(scope, receive, send))
+    run(Guard(inside, HOSTS, ORIGINS, HEADERS)(scope, receive, send))
     return sent
 
 
@@ -60,6 +63,9 @@ GOOD = [
     [("host", "LOCALHOST:8501")],
     [("host", "localhost:8501"), ("origin", "http://localhost:8501")],
     [("host", "localhost:8501"), ("origin", "https://localhost:8501")],  # something before this server speaks TLS
+    [("host", "digits.example"), ("origin", "https://digits.example")],
+    [("host", "digits.example:8501"), ("origin", "http://digits.example:8501")],
+    [("host", "localhost:8501"), ("origin", "https://digits.example")],  # a forwarded port, whose name was allowed
 ]
 BAD = [
     [],
@@ -73,6 +79,9 @@ BAD = [
     [("host", "localhost:8501"), ("origin", "http://evil.example")],
     [("host", "localhost:8501"), ("origin", "http://localhost:9999")],
     [("host", "localhost:8501"), ("origin", "http://localhost")],
+    [("host", "localhost:8501"), ("origin", "http://digits.example")],
+    [("host", "localhost:8501"), ("origin", "https://digits.example:9999")],
+    [("host", "evil.example"), ("origin", "https://digits.example")],
     [("host", "localhost:8501"), ("origin", "null")],
     [("host", "localhost:8501"), ("origin", "")],
     [("host", "localhost:8501"), ("origin", "localhost:8501")],
@@ -98,6 +107,23 @@ def test_other_hosts_and_origins_are_refused(kind: str, headers: list[tuple[str,
     assert first.get("status", 403) == 403
 
 
+@pytest.mark.parametrize("kind", ["http", "websocket"])
+def test_a_forwarded_request_looks_as_if_it_had_come_straight(kind: str) -> None:
+    """Else Streamlit, which compares the two names itself, would ask an outside service for its address."""
+    inside = Inside()
+    ask(inside, kind, ("host", "localhost:8501"), ("origin", "https://digits.example"))
+    ask(inside, kind, ("host", "localhost:8501"), ("origin", "http://localhost:8501"))
+    assert inside.hosts == [b"digits.example", b"localhost:8501"]
+
+
+def test_a_refusal_names_the_setting_that_allows_the_request() -> None:
+    _, name = ask(Inside(), "http", ("host", "192.168.1.20:8501"))
+    assert b"LAN=1" in name["body"]
+    assert b"HOSTS=NAME" in name["body"]
+    _, origin = ask(Inside(), "http", ("host", "localhost"), ("origin", "https://other.example"))
+    assert b"HOSTS=NAME" in origin["body"]
+
+
 def test_every_answer_carries_the_headers_once() -> None:
     good, _ = ask(Inside(), "http", *GOOD[0])
     assert good["headers"] == [(b"x-content-type-options", b"nosniff"), (b"x-own", b"kept")]
@@ -113,7 +139,7 @@ def test_an_error_in_the_app_gets_the_headers_and_is_still_raised() -> None:
 
     scope = {"type": "http", "path": "/", "headers": [(b"host", b"localhost")]}
     with pytest.raises(RuntimeError, match="a mistake inside"):
-        run(Guard(inside, HOSTS, HEADERS)(scope, None, send))  # type: ignore[arg-type]
+        run(Guard(inside, HOSTS, ORIGINS, HEADERS)(scope, None, send))  # type: ignore[arg-type]
     assert sent[0]["status"] == 500
     assert (b"x-content-type-options", b"nosniff") in sent[0]["headers"]
     assert b"mistake" not in sent[1]["body"]

@@ -21,6 +21,7 @@ from model.files import read_arrays
 from training.checkpoint import load_checkpoint, save_checkpoint
 from training.recipes import RECIPES
 from training.train import main
+from training.trainer import Trainer
 
 ROOT = Path(__file__).resolve().parents[1]
 SHORT = ["--dataset", "digits", "--epochs", "1", "--threads", "2"]
@@ -240,6 +241,43 @@ def test_event_files_hold_the_history_if_asked(capsys: pytest.CaptureFixture[str
     for name in events.Tags()["scalars"]:
         curve = [(scalar.step, scalar.value) for scalar in events.Scalars(name)]
         assert curve == [(int(row["epoch"]), pytest.approx(float(row[name]), rel=1e-6)) for row in history]
+
+
+def test_event_files_of_a_resumed_run_hold_each_epoch_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        stop_after_epoch(patch, 2)
+        assert main([*SHORT, "--name", "seen", "--epochs", "4", "--tensorboard"]) == 130
+    assert epochs_in_event_files() == [[1, 2]]
+    assert main(["--name", "seen", "--resume", "--tensorboard"]) == 0
+    assert epochs_in_event_files() == [[1, 2], [3, 4]]
+
+
+def test_event_files_begin_with_the_history_of_a_run_that_had_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        stop_after_epoch(patch, 1)
+        assert main([*SHORT, "--name", "seen", "--epochs", "2"]) == 130
+    assert main(["--name", "seen", "--resume", "--tensorboard"]) == 0
+    assert epochs_in_event_files() == [[1, 2]]
+
+
+def epochs_in_event_files() -> list[list[int]]:
+    """The epochs in each event file of the run, the oldest file first."""
+    from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
+
+    files = sorted(Path("runs/seen/tensorboard").iterdir(), key=lambda file: file.stat().st_mtime_ns)
+    return [[event.step for event in EventFileLoader(str(file)).Load() if event.HasField("summary")] for file in files]
+
+
+def stop_after_epoch(patch: pytest.MonkeyPatch, epoch: int) -> None:
+    """From now on a run is asked to stop, as by Ctrl-C, once it has finished this epoch."""
+    learned = Trainer.learning_rate
+
+    def learning_rate(trainer: Trainer) -> float:
+        if trainer.progress.epoch == epoch:
+            trainer.stop()
+        return learned(trainer)
+
+    patch.setattr(Trainer, "learning_rate", learning_rate)
 
 
 def test_without_tensorboard_the_option_names_the_extra(

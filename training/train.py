@@ -107,9 +107,24 @@ def set_up(options: argparse.Namespace, folder: Path) -> Trainer:
                 f"there is already a run in {folder}: use --resume to resume it, or --name NAME to start another"
             )
         dataset = dataset_or_fallback(options.dataset)
-        about = description(options, dataset)
+        about = description(options.recipe, options.epochs, dataset.name, options.seed, options.threads)
         parameters, optimizer_state, progress = {}, {}, Progress()
 
+    trainer = new_trainer(about, dataset, folder)
+    if parameters:
+        fill(trainer.network.parameters(), parameters)
+        trainer.optimizer.state = optimizer_state
+        trainer.progress = progress
+    print(summary(about, trainer.network, dataset, folder))
+    return trainer
+
+
+def new_trainer(about: dict[str, Any], dataset: Dataset, folder: Path) -> Trainer:
+    """A trainer for a run with these settings, with random weights.
+
+    Raises:
+        RunError: the settings are from another version of this project.
+    """
     try:
         recipe = Recipe.from_dict(about["settings"])
     except TypeError:  # an unknown or a missing setting
@@ -118,13 +133,7 @@ def set_up(options: argparse.Namespace, folder: Path) -> Trainer:
         ) from None
     network = build_network(recipe.architecture, np.random.default_rng(about["seed"]))
     network.use(*LOSSES[recipe.loss])
-    trainer = Trainer(recipe, network, dataset, about["seed"], about["threads"], folder, about)
-    if parameters:
-        fill(network.parameters(), parameters)
-        trainer.optimizer.state = optimizer_state
-        trainer.progress = progress
-    print(summary(about, network, dataset, folder))
-    return trainer
+    return Trainer(recipe, network, dataset, about["seed"], about["threads"], folder, about)
 
 
 def train(trainer: Trainer, events: EventWriter | None = None) -> int:
@@ -193,18 +202,13 @@ def dataset_or_fallback(name: str | None) -> Dataset:
         return load_dataset("digits")
 
 
-def description(options: argparse.Namespace, dataset: Dataset) -> dict[str, Any]:
+def description(name: str, epochs: int | None, dataset: str, seed: int, threads: int) -> dict[str, Any]:
     """The settings that determine a run's result, as stored in checkpoints and weights files."""
-    recipe = RECIPES[options.recipe]
-    if options.epochs is not None:
-        recipe = dataclasses.replace(recipe, epochs=options.epochs)
-    return {
-        "recipe": options.recipe,
-        "settings": dataclasses.asdict(recipe),
-        "dataset": dataset.name,
-        "seed": options.seed,
-        "threads": options.threads,
-    }
+    recipe = RECIPES[name]
+    if epochs is not None:
+        recipe = dataclasses.replace(recipe, epochs=epochs)
+    settings = dataclasses.asdict(recipe)
+    return {"recipe": name, "settings": settings, "dataset": dataset, "seed": seed, "threads": threads}
 
 
 def summary(about: dict[str, Any], network: Network, dataset: Dataset, folder: Path) -> str:

@@ -1,143 +1,101 @@
-"""Fifty people at once draw, correct and switch weights: each gets the answer to their own drawing, and all that they
-keep is kept, once.
+"""Fifty people at once, and more of them in front of two processes behind nginx: nobody gets another's answer, and
+nothing kept is lost.
 """
 
 import asyncio
-import time
-from collections.abc import Callable
-from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+import os
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
-from threadpoolctl import threadpool_limits
+import pytest
+from PIL import Image
 
-from app.components.truth_buttons import TRUTHS, UNDO
-from app.texts.reading import drawing_key, explanation, headline
-from data.handwriting import FILE, Handwriting
-from model.classifier import DigitClassifier
-from tests.drawings import scrawl
 from tests.hostile.conftest import TORTURE
-from tests.hostile.visitor import Reading, Strokes, Visitor, visiting
-from tests.running_app import app_process, copy_project, memory
-from training.recognition.drawing import read_drawing
+from tests.hostile.crowd import Diary, Habits, check_readings, check_store, crowd, summary
+from tests.hostile.uploading import put, token
+from tests.hostile.visitor import cookies_of, visiting
+from tests.running_app import app_process, copy_project
+from tests.running_nginx import Front, NoNginx, behind_nginx
 
-VISITORS, SECONDS = (50, 300) if TORTURE else (5, 6)
-WARM_UP = SECONDS / 5  # after which memory must stay
-GLANCE = (1.0, 3.0)  # seconds from a reading to the next stroke: with the strokes themselves, a drawing in 2 to 4 s
-# Shares of the drawings, of the corrections, and of the drawings; few seconds have to hold some of each.
-CORRECTED, TAKEN_BACK, SWITCHED = (0.25, 0.1, 0.1) if TORTURE else (0.7, 0.3, 0.7)
-
-
-@dataclass
-class Diary:
-    """What happened to one visitor."""
-
-    readings: list[tuple[Strokes, str, Reading]] = field(default_factory=list)  # strokes, weights, what was shown
-    waits: list[float] = field(default_factory=list)  # seconds from pen-up to the reading
-    kept: dict[str, tuple[str, str]] = field(default_factory=dict)  # key → truth and weights, for what is to be stored
-    corrections: int = 0
-    problems: list[str] = field(default_factory=list)
+VISITORS, HABITS = (50, Habits(300)) if TORTURE else (5, Habits(6, corrected=0.7, taken_back=0.3, switched=0.7))
+Row = Callable[[str, str], None]
 
 
-async def visit(visitor: Visitor, seed: int, diary: Diary) -> None:
-    """Keep drawing; sometimes correct a digit or switch the network."""
-    rng = np.random.default_rng(seed)
-    weights = visitor.chosen
-    until = time.monotonic() + SECONDS
-    await asyncio.sleep(rng.uniform(*GLANCE))  # nobody begins at the same moment
-    while time.monotonic() < until:
-        strokes = scrawl(rng)
-        reading, wait = await visitor.draw(strokes)
-        diary.readings.append((strokes, weights, reading))
-        diary.waits.append(wait)
-        diary.problems += visitor.problems
-        await asyncio.sleep(rng.uniform(*GLANCE))
-        if rng.random() < CORRECTED:
-            await correct(visitor, weights, rng, diary)
-        if rng.random() < SWITCHED:
-            weights = str(rng.choice(visitor.weights))
-            diary.readings.append((strokes, weights, await visitor.choose(weights)))
-
-
-async def correct(visitor: Visitor, weights: str, rng: np.random.Generator, diary: Diary) -> None:
-    """Correct the digit, then perhaps undo it."""
-    assert visitor.reading is not None
-    key = visitor.reading.key
-    assert key is not None
-    truth = str(rng.choice(list(TRUTHS)))
-    reading = await visitor.tap(key, truth)
-    diary.corrections += 1
-    if (reading.key, reading.truth) != (key, truth):
-        diary.problems.append(f"{truth} was tapped, and {reading.truth} is shown as kept")
-    _, first_weights = diary.kept.get(key, ("", weights))
-    diary.kept[key] = truth, first_weights
-    if rng.random() < TAKEN_BACK:
-        reading = await visitor.tap(key, UNDO)
-        del diary.kept[key]
-        if reading.truth is not None:
-            diary.problems.append("what was taken back is shown as kept")
-
-
-def check_readings(project: Path, diaries: list[Diary]) -> None:
-    """Every reading equals the classifier's own reading of the same strokes."""
-    files = (project / "model" / "pretrained").glob("*.npz")
-    classifiers = {file.relative_to(project).as_posix(): DigitClassifier.load(file) for file in files}
-    with threadpool_limits(1, user_api="blas"):  # as in the app: the order of sums is the same
-        for strokes, weights, reading in (reading for diary in diaries for reading in diary.readings):
-            digits = read_drawing(classifiers[weights_name(weights)], [np.array(stroke, float) for stroke in strokes])
-            assert (reading.words, reading.lines) == (headline(digits), [headline(digits), *explanation(digits)])
-            assert reading.key in [drawing_key(digit) for digit in digits]
-
-
-def check_store(project: Path, diaries: list[Diary]) -> None:
-    """The store contains exactly the visitors' corrections, each once."""
-    assert [diary.problems for diary in diaries if diary.problems] == []
-    stored = Handwriting(project / FILE).drawings()
-    assert len(stored) == sum(len(diary.kept) for diary in diaries)
-    assert {drawing.key: (drawing.truth, drawing.weights) for drawing in stored} == {
-        key: (TRUTHS[truth], weights_name(weights)) for diary in diaries for key, (truth, weights) in diary.kept.items()
-    }
-    assert "Traceback" not in (project / "log.txt").read_text()
-
-
-def weights_name(label: str) -> str:
-    """ "pretrained/quick · mnist · 99.2 %" → "model/pretrained/quick.npz", as a drawing names its weights."""
-    return f"model/{label.partition(' ')[0]}.npz"
-
-
-async def crowd(url: str, process: int, diaries: list[Diary]) -> tuple[int, int]:
-    """All visits at once; the server's memory after the warm-up and at the end."""
-    async with AsyncExitStack() as door, asyncio.TaskGroup() as visits:
-        visitors = [await door.enter_async_context(visiting(url)) for _ in diaries]
-        for seed, (visitor, diary) in enumerate(zip(visitors, diaries, strict=True)):
-            visits.create_task(visit(visitor, seed, diary))
-        await asyncio.sleep(WARM_UP)
-        warm = memory(process)
-        await asyncio.sleep(SECONDS - WARM_UP)
-        end = memory(process)
-    return warm, end
-
-
-def test_everyone_gets_their_own_answer_and_nothing_kept_is_lost(
-    tmp_path: Path, row: Callable[[str, str], None]
-) -> None:
+def test_everyone_gets_their_own_answer_and_nothing_kept_is_lost(tmp_path: Path, row: Row) -> None:
     project = copy_project(tmp_path)
     diaries = [Diary() for _ in range(VISITORS)]
     with app_process(project) as (url, process):
-        warm, end = asyncio.run(crowd(url, process, diaries))
+        warm, end = asyncio.run(crowd(url, [process], HABITS, diaries))
     check_store(project, diaries)
     check_readings(project, diaries)
     assert end < warm + 30 + VISITORS
-    waits = np.concatenate([diary.waits for diary in diaries])
-    median, most = np.percentile(waits, (50, 95))
-    readings, corrections = (
-        sum(each) for each in zip(*[(len(d.readings), d.corrections) for d in diaries], strict=True)
-    )
     row(
-        f"{VISITORS} people at once for {SECONDS} s, who draw, pause for 1 to 3 s, correct every fourth digit, "
+        f"{VISITORS} people at once for {HABITS.seconds} s, who draw, pause for 1 to 3 s, correct every fourth digit, "
         "switch networks",
-        f"{readings:,} readings, none wrong; {corrections:,} corrections, none lost or duplicated; from pen-up to "
-        f"reading {median:.2f} s, p95 {most:.2f} s (target 1 s); memory {warm} MB after {WARM_UP:.0f} s, "
-        f"{end} MB at the end",
+        f"{summary(diaries)} (target 1 s); memory {warm} MB after {HABITS.seconds / 5:.0f} s, {end} MB at the end",
     )
+
+
+@pytest.fixture
+def front(tmp_path: Path) -> Iterator[Front]:
+    """Two processes of the app behind nginx. Without nginx the test is skipped, or fails in CI."""
+    try:
+        with behind_nginx(copy_project(tmp_path), processes=2) as front:
+            yield front
+    except NoNginx as error:
+        pytest.fail(str(error)) if os.environ.get("CI") else pytest.skip(str(error))
+
+
+@pytest.mark.slow
+def test_two_processes_behind_nginx_lose_nothing_and_mix_nothing_up(front: Front, tmp_path: Path, row: Row) -> None:
+    diaries = [Diary() for _ in range(2 * VISITORS)]
+    warm, end = asyncio.run(crowd(front.url, front.processes, HABITS, diaries))
+    check_store(tmp_path, diaries)
+    check_readings(tmp_path, diaries)
+    assert end < warm + 60 + 2 * VISITORS
+    row(
+        f"{2 * VISITORS} people at once for {HABITS.seconds} s, as above, in front of two processes behind nginx",
+        f"{summary(diaries)} (target 0.5 s)",
+    )
+
+
+@pytest.mark.slow
+def test_each_browser_stays_with_one_process_and_goes_to_another_when_that_ends(front: Front) -> None:
+    browsers = [cookies_of(front.url) for _ in range(20)]
+    for _ in range(3):
+        for cookies in browsers:
+            cookies_of(front.url, cookies)
+    served: dict[str, set[str]] = defaultdict(set)
+    for cookie, process in re.findall(r"^(\S+) (127\.0\.0\.1:\d+) 200$", front.log.read_text(), re.MULTILINE):
+        served[cookie].add(process)
+    served.pop("-", None)  # requests that had no cookie yet
+    assert len(served) == 20
+    assert all(len(processes) == 1 for processes in served.values())
+    assert len(set.union(*served.values())) == 2
+
+    front.end_process(0)
+    for cookies in browsers:
+        assert cookies_of(front.url, cookies) == cookies
+
+
+@pytest.mark.slow
+def test_large_uploads_pass_and_reach_the_process_of_their_session(front: Front) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (1700, 1700, 3), np.uint8)
+    file = BytesIO()
+    Image.fromarray(noise).save(file, "PNG")
+    assert 8e6 < len(file.getvalue()) < 10e6
+
+    async def upload() -> None:
+        async with visiting(front.url) as visitor:
+            place = await visitor.place_to_upload()
+            status = await asyncio.to_thread(
+                put, front.url, place.upload_url, token(front.url), file.getvalue(), visitor.cookies
+            )
+            assert status == 204
+
+    for _ in range(6):  # by chance, all would reach the right one of two processes once in 64 times
+        asyncio.run(upload())

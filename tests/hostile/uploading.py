@@ -29,10 +29,12 @@ def form(content: bytes) -> bytes:
     return start.encode() + content + f"\r\n--{BOUNDARY}--\r\n".encode()
 
 
-def put(url: str, path: str, token: str, content: bytes) -> int:
-    """The status that the server answers with."""
+def put(url: str, path: str, token: str, content: bytes, cookies: str = "") -> int:
+    """The status that the server answers with, to a browser that has these cookies too."""
     connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=20)
-    connection.request("PUT", path, form(content), headers(token))
+    sent = headers(token)
+    sent["Cookie"] += f"; {cookies}" if cookies else ""
+    connection.request("PUT", path, form(content), sent)
     status = connection.getresponse().status
     connection.close()
     return status

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
+from urllib.request import Request, urlopen
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.Common_pb2 import FileURLs, UploadedFileInfo
@@ -44,8 +45,9 @@ class Reading:
 class Visitor:
     """Somebody on the Draw page; `visiting` opens it."""
 
-    def __init__(self, connection: ClientConnection) -> None:
+    def __init__(self, connection: ClientConnection, cookies: str) -> None:
         self.connection = connection
+        self.cookies = cookies
         self.revision = 0
         self.strokes: Any = []
         self.upload: UploadedFileInfo | None = None
@@ -228,13 +230,26 @@ class Visitor:
                 self._news.set()
 
 
+def cookies_of(url: str, cookies: str = "") -> str:
+    """Load the page as a browser does that has some cookies; those that it has then."""
+    request = Request(f"{url}/", headers={"Cookie": cookies} if cookies else {})
+    with urlopen(request, timeout=PATIENCE) as response:
+        given = [header.partition(";")[0] for header in response.headers.get_all("Set-Cookie", [])]
+    jar = dict(pair.split("=", 1) for pair in [*cookies.split("; "), *given] if pair)
+    return "; ".join(f"{name}={value}" for name, value in jar.items())
+
+
 @asynccontextmanager
 async def visiting(url: str) -> AsyncIterator[Visitor]:
     """Open the Draw page, and wait until one can draw."""
     address = url.replace("http", "ws") + "/_stcore/stream"
+    cookies = await asyncio.to_thread(cookies_of, url)
+    headers = {"Cookie": cookies} if cookies else {}
     # A browser does not ask whether the server still lives.
-    async with connect(address, origin=Origin(url), max_size=None, ping_interval=None) as connection:
-        visitor = Visitor(connection)
+    async with connect(
+        address, origin=Origin(url), additional_headers=headers, max_size=None, ping_interval=None
+    ) as connection:
+        visitor = Visitor(connection, cookies)
         listening = asyncio.create_task(visitor.listen())
         message = BackMsg()
         message.rerun_script.query_string = ""

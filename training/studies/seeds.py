@@ -1,7 +1,8 @@
 """Train a recipe with several seeds, and report how well they read: `python -m training.studies.seeds --recipe best`.
 
 Each seed is a separate run, `runs/<recipe>-seed<seed>`. Several run at once, each on its own share of the cores: two
-independent processes train more than one with two threads. Started again, a study resumes where it was stopped.
+independent processes train more than one with two threads. With `--scheduler`, the workers of a Dask cluster train
+them. Started again, a study resumes where it was stopped.
 """
 
 import json
@@ -21,13 +22,18 @@ from model.files import write_whole
 from model.weights import WeightsError
 
 from ..cli import Parser, natural, positive
+from ..cluster import ClusterError
 from ..evaluation.metrics import accuracy_of_most_certain, evaluate
 from ..evaluation.test_sets import load_images
+from ..extras import MissingExtra
 from ..files import RUNS
 from ..formatting import percent
 from ..parallel.network import usable_cores
 from ..recipes import RECIPES
+from ..trainer import TrainingError
+from .seeds_on_cluster import train_on_cluster
 
+DATASET = "mnist"
 SEEDS = (0, 1, 2, 3, 4)
 MOST_CERTAIN = 0.98  # share of the answers that are given when the least certain ones are withheld
 
@@ -53,6 +59,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--recipe", choices=RECIPES, default="best", help="default: %(default)s")
     parser.add_argument("--seeds", type=natural, nargs="+", default=SEEDS, help="default: 0 1 2 3 4")
     parser.add_argument("--threads", type=positive, default=1, help="threads per run (default: %(default)s)")
+    parser.add_argument("--scheduler", help="a Dask scheduler, tcp://host:8786, whose workers train, a thread per run")
     parser.add_argument(
         "--datasets",
         nargs="+",
@@ -61,14 +68,23 @@ def main(arguments: list[str] | None = None) -> int:
         "made), usps, a folder of images, a file of strokes",
     )
     options = parser.parse_args(arguments)
+    if options.scheduler is not None and options.threads != 1:
+        parser.error("a worker of a cluster trains with one thread: leave out --threads")
     folder = RUNS / f"{options.recipe}-study"
+    folders = {seed: RUNS / f"{options.recipe}-seed{seed}" for seed in options.seeds}
     try:
-        files = train_all(options.recipe, options.seeds, options.threads, folder)
-        classifiers = {seed: DigitClassifier.load(file) for seed, file in files.items()}
+        if options.scheduler is None:
+            train_all(options.recipe, options.seeds, options.threads, folder)
+        else:
+            train_on_cluster(options.recipe, folders, DATASET, options.scheduler)
+        classifiers = {seed: DigitClassifier.load(folders[seed] / "weights.npz") for seed in folders}
         rows = {dataset: measure(classifiers, *load_images(dataset)[:2]) for dataset in options.datasets}
-    except (DatasetError, StudyError, WeightsError) as error:
+    except (DatasetError, MissingExtra, WeightsError) as error:
         print(f"error: {error}", file=sys.stderr)
-        return 1 if isinstance(error, StudyError) else 2
+        return 2
+    except (ClusterError, StudyError, TrainingError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("Stopped. Run the same command to resume.")
         return 130
@@ -81,8 +97,8 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def train_all(recipe: str, seeds: list[int], threads: int, folder: Path) -> dict[int, Path]:
-    """Train all seeds that are not finished, as many at once as the cores allow. Returns each seed's weights file.
+def train_all(recipe: str, seeds: list[int], threads: int, folder: Path) -> None:
+    """Train all seeds that are not finished, as many at once as the cores allow.
 
     Raises:
         StudyError: a run failed.
@@ -95,7 +111,6 @@ def train_all(recipe: str, seeds: list[int], threads: int, folder: Path) -> dict
             raise KeyboardInterrupt
         if status:
             raise StudyError(f"seed {seed} was not finished: {folder / f'seed{seed}.log'} says why")
-    return {seed: RUNS / f"{recipe}-seed{seed}" / "weights.npz" for seed in seeds}
 
 
 def train_one(recipe: str, seed: int, threads: int, folder: Path) -> int:
@@ -105,7 +120,7 @@ def train_one(recipe: str, seed: int, threads: int, folder: Path) -> int:
     if (RUNS / name / "checkpoint.npz").exists():
         command.append("--resume")
     else:
-        command += ["--recipe", recipe, "--dataset", "mnist", "--seed", str(seed), "--threads", str(threads)]
+        command += ["--recipe", recipe, "--dataset", DATASET, "--seed", str(seed), "--threads", str(threads)]
     with (folder / f"seed{seed}.log").open("a") as log:
         return subprocess.run(command, stdout=log, stderr=log, check=False).returncode
 
