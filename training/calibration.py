@@ -10,7 +10,7 @@ from model.losses import softmax, softmax_cross_entropy
 from model.reading import evidence
 
 UNSURE = 0.02  # share of real digits for which the answer is withheld
-REFUSED = 0.015  # share of real digits that are refused as non-digits: the cost of refusing non-digits
+REFUSED = 0.0075  # share of real digits that are refused as non-digits: the cost of refusing non-digits
 
 
 def calibrate(outputs: NDArray[Any], labels: NDArray[np.uint8]) -> dict[str, float]:
