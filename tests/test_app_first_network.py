@@ -42,7 +42,7 @@ def text(page: AppTest, start: str) -> str:
 
 def usable(page: AppTest, lesson: str) -> dict[str, bool]:
     """The lesson's buttons, and whether they can be pressed."""
-    return {button.label: not button.disabled for button in page.button if button.key.startswith(f"{lesson} ")}
+    return {button.label: not button.disabled for button in page.button if str(button.key).startswith(f"{lesson} ")}
 
 
 def after(epochs: int, rate: float = 0.1, seed: int = 0) -> str:

@@ -22,7 +22,7 @@ def test_it_runs_from_top_to_bottom(folder: Path, tmp_path: Path, digits: Datase
     picture = tmp_path / "mine.png"
     Image.fromarray(255 - digits.test_images[0]).save(picture)
     environment = {**os.environ, "DATASET": "digits", "PICTURE": str(picture), "PYTHONIOENCODING": "utf-8"}
-    command = [sys.executable, "-W", "error", NOTEBOOK]
+    command = [sys.executable, "-W", "error", str(NOTEBOOK)]
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, encoding="utf-8")
     assert done.returncode == 0, done.stderr
     assert "Y      = [[2.5]]" in done.stdout
@@ -39,7 +39,7 @@ def test_it_runs_from_top_to_bottom(folder: Path, tmp_path: Path, digits: Datase
 @pytest.mark.slow
 def test_few_images_are_enough_to_see_it_run(digits: Dataset) -> None:
     environment = {**os.environ, "DATASET": "digits", "IMAGES": "200", "PYTHONIOENCODING": "utf-8"}
-    command = [sys.executable, NOTEBOOK]
+    command = [sys.executable, str(NOTEBOOK)]
     done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, encoding="utf-8")
     assert done.returncode == 0, done.stderr
     assert "digits: 200 images to learn, 129 others to measure on" in done.stdout

@@ -1,5 +1,7 @@
 """The charts of the First network page."""
 
+from base64 import b64encode
+
 import altair as alt
 import numpy as np
 import pandas as pd
@@ -14,7 +16,7 @@ LEFT, SIDE = -0.25, 1.5
 
 
 def decision_picture(outputs: Array, lines: Array, inputs: Array, targets: Array, description: str) -> str:
-    """An SVG of the network's output over the square, the lines where hidden neurons are 0, and the samples.
+    """HTML of the network's output over the square, the lines where hidden neurons are 0, and the samples.
 
     It changes several times a second: an Altair chart of so many cells takes a browser longer than that.
 
@@ -37,10 +39,11 @@ def decision_picture(outputs: Array, lines: Array, inputs: Array, targets: Array
             f'<text x="{x1}" y="{1 - x2}" font-size="0.09" font-weight="bold" text-anchor="middle" '
             f'dominant-baseline="central" fill="black">{target:.0f}</text>'
         )
-    return (
-        f'<svg viewBox="{LEFT} {LEFT} {SIDE} {SIDE}" width="280" height="280" role="img" '
-        f'aria-label="{description}">{"".join(parts)}</svg>'
-    )
+    box = f"{LEFT} {LEFT} {SIDE} {SIDE}"
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}" font-family="sans-serif">{"".join(parts)}</svg>'
+    # As an image: Streamlit removes SVG elements from HTML.
+    source = f"data:image/svg+xml;base64,{b64encode(svg.encode()).decode()}"
+    return f'<img src="{source}" alt="{description}" width="280" height="280" decoding="sync">'
 
 
 def errors_chart(errors: list[float], most: int, unit: str) -> alt.LayerChart | alt.FacetChart:
