@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from data import datasets
-from data.datasets import Dataset
+from data.datasets import Dataset, OpenMLUnreachable
 from training.first_network import Lesson, xor_lesson
 from training.formatting import decimal
 
@@ -80,6 +80,12 @@ def test_one_lesson_runs_at_a_time() -> None:
     paused = text(page, "Epoch")
     assert text(checked(page.run()), "Epoch") == paused
     assert text(page, "Image").startswith("**Image 100 of 5,000**")
+    press(page, "xor restart")
+    assert text(page, "Epoch") == "**Epoch 0 of 1,000**, error E = –"
+    assert usable(page, "digits") == {"Restart": True, "One image": False, "Pause": True}
+    press(page, "digits restart")
+    assert text(page, "Image").startswith("**Image 0 of 5,000**")
+    assert usable(page, "digits") == {"Restart": True, "One image": True, "Run": True}
 
 
 def test_a_lesson_ends() -> None:
@@ -115,7 +121,7 @@ def test_the_picture_tells_the_answers() -> None:
 
 def test_without_mnist_the_small_digits_are_learned() -> None:
     page = opened()
-    assert page.info[0].value == "MNIST is not on this computer yet: `make train` downloads it."
+    assert page.info[0].value == "MNIST is not on this computer: `make train` downloads it."
     assert any("images of scikit-learn’s small digits" in each.value for each in page.markdown)
     assert text(page, "Image").startswith("**Image 0 of 5,000**")
     press(page, "digits step")
@@ -135,3 +141,14 @@ def test_mnist_is_learned_where_it_is_at_hand(digits: Dataset, monkeypatch: pyte
     assert not page.info
     assert any("images of MNIST" in each.value for each in page.markdown)
     assert any(each.value.startswith("A 8, error E = ") for each in page.markdown)
+
+
+def test_a_damaged_mnist_that_cannot_be_downloaded_is_as_none(digits: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    def load(name: str) -> Dataset:
+        if name == "mnist":
+            raise OpenMLUnreachable("OpenML, where mnist comes from, cannot be reached")
+        return digits
+
+    monkeypatch.setattr(datasets, "is_at_hand", lambda name: True)
+    monkeypatch.setattr(datasets, "load_dataset", load)
+    assert opened().info[0].value == "MNIST is not on this computer: `make train` downloads it."

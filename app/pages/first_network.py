@@ -8,7 +8,7 @@ import streamlit as st
 from app.charts.first_network import LEFT, SIDE, decision_picture, errors_chart
 from app.charts.html import enlarged
 from app.charts.signed_numbers import number_table
-from data.datasets import Dataset, is_at_hand, load_dataset
+from data.datasets import Dataset, DatasetError, is_at_hand, load_dataset
 from training.first_network import (
     LEARNED_DIGITS,
     OTHER_DIGITS,
@@ -43,7 +43,7 @@ def first_network() -> None:
         f"It is measured on {OTHER_DIGITS} others."
     )
     if dataset.name != "mnist":
-        st.info("MNIST is not on this computer yet: `make train` downloads it.")
+        st.info("MNIST is not on this computer: `make train` downloads it.")
     lesson = controls("digits", "image", 1, DIGITS_AT_ONCE, lambda seed: digits_lesson(seed, dataset))
     show_digits(lesson, dataset)
 
@@ -69,13 +69,14 @@ def controls(name: str, unit: str, step: int, at_once: int, begin: Callable[[int
         lesson = kept[1]
         stepped = st.button(f"One {unit}", disabled=running or lesson.finished, key=f"{name} step")
         toggled = st.button("Pause" if running else "Run", disabled=lesson.finished, key=f"{name} run", type="primary")
-    if toggled or restarted:
-        st.session_state["running"] = name if toggled and not running else None
+    if toggled or (running and restarted):
+        st.session_state["running"] = None if running else name
         st.rerun()
     if stepped or running:
         lesson.learn(step if stepped else at_once, rate)
         if lesson.finished:
-            st.session_state["running"] = None
+            if running:
+                st.session_state["running"] = None
             st.rerun()
     return lesson
 
@@ -144,7 +145,10 @@ def show_errors(errors: list[float], most: int, unit: str) -> None:
 @st.cache_resource(show_spinner="Loading the digits …")
 def digits() -> tuple[Dataset, str]:
     """The images of the lesson, and what they are called: of MNIST, if that is on this computer."""
-    dataset = load_dataset("mnist" if is_at_hand("mnist") else "digits")
+    try:
+        dataset = load_dataset("mnist" if is_at_hand("mnist") else "digits")
+    except DatasetError:  # what was there is damaged, and cannot be downloaded again
+        dataset = load_dataset("digits")
     few = slice(LEARNED_DIGITS + OTHER_DIGITS)
     images, labels = dataset.train_images[few].copy(), dataset.train_labels[few].copy()
     name = "MNIST" if dataset.name == "mnist" else "scikit-learn’s small digits"
