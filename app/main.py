@@ -6,6 +6,7 @@ st.set_page_config(page_title="Digits from scratch", page_icon="✏️", layout=
 pages = {
     "draw": "Draw",
     "inside": "Look inside",
+    "first_network": "First network",
     "handwriting": "My handwriting",
     "train": "Train",
     "report": "Report",

@@ -83,6 +83,11 @@ def load_dataset(name: str) -> Dataset:
     return Dataset(name, images[:train_size], labels[:train_size], images[train_size:], labels[train_size:])
 
 
+def is_at_hand(name: str) -> bool:
+    """Whether a data set loads without a download: it comes with scikit-learn, or was decoded before."""
+    return name == "digits" or _cache_file(name).exists()
+
+
 def _mnist() -> Images:
     # Without the dtype, pandas reads the label as a number, and scikit-learn then reports the file as damaged.
     data, target = _fetch_openml("mnist_784", version=1, read_csv_kwargs={"dtype": dict.fromkeys(range(785), "uint8")})
@@ -120,7 +125,7 @@ def _cached(name: str, fingerprint: str, decode: Callable[[], Images]) -> Callab
     """Wrap `decode` with a cache file, which is used only if its fingerprint is right."""
 
     def load() -> Images:
-        path = _data_home() / "digits-from-scratch" / f"{name}.npz"
+        path = _cache_file(name)
         if path.exists():
             with contextlib.suppress(OSError, ArchiveError):
                 images, labels = read_arrays(path, ("images", "labels")).values()
@@ -150,6 +155,10 @@ def _store(path: Path, **arrays: NDArray) -> None:
         print(
             f"The decoded images could not be cached in {path.parent} ({error.strerror}): they are decoded each time."
         )
+
+
+def _cache_file(name: str) -> Path:
+    return _data_home() / "digits-from-scratch" / f"{name}.npz"
 
 
 def _data_home() -> Path:

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from data import datasets
-from data.datasets import Dataset, DatasetError, OpenMLUnreachable, Source, load_dataset
+from data.datasets import Dataset, DatasetError, OpenMLUnreachable, Source, is_at_hand, load_dataset
 
 
 def test_mnist_is_mnist(mnist: Dataset) -> None:
@@ -77,6 +77,13 @@ def decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def assert_right(dataset: Dataset) -> None:
     assert np.array_equal(np.concatenate([dataset.train_images, dataset.test_images]), IMAGES)
     assert np.array_equal(np.concatenate([dataset.train_labels, dataset.test_labels]), LABELS)
+
+
+def test_what_was_decoded_is_at_hand(decoded: list[str]) -> None:
+    assert is_at_hand("digits")
+    assert not is_at_hand("mnist")
+    load_dataset("mnist")
+    assert is_at_hand("mnist")
 
 
 def test_a_data_set_is_decoded_once(decoded: list[str]) -> None:

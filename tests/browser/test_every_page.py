@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.pen import draw, expect_reading, upload
+from tests.browser.pen import draw, expect_reading, press, upload
 from tests.browser.stage import open_page, page_links, page_names, wait_until_idle
 from tests.drawings import DIGITS
 from tests.running_app import copy_project, running_app
@@ -60,6 +60,13 @@ def test_axe_finds_no_problem(page: Page, window: dict[str, Any]) -> None:
     for name in page_names(page):
         open_page(page, name)
         found[name] = findings(page)
+    open_page(page, "First network")
+    press(page, "One epoch")
+    expect(page.get_by_text("Epoch 1 of 1,000")).to_be_visible(timeout=30_000)
+    press(page, "One image")
+    expect(page.get_by_text("Image 1 of 5,000")).to_be_visible(timeout=30_000)
+    wait_until_idle(page)
+    found["First network, learning"] = findings(page)
     assert {name: problems for name, problems in found.items() if problems} == {}
 
 
