@@ -1,5 +1,6 @@
 """The Look inside page, run without a browser."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -7,11 +8,21 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.charts.signed_numbers import ABOVE, BELOW, number_table, over_ink, signed_picture
-from app.components.number_maps import as_maps, cell_of, frame, index_of, is_cell, row_length
+from app.charts.signed_numbers import (
+    ABOVE,
+    BELOW,
+    as_maps,
+    maps_table,
+    over_ink,
+    product_table,
+    row_length,
+    signed_picture,
+)
+from app.components.inside.sum_panel import LARGEST_PRODUCTS
+from app.components.number_maps import cell_of, frame, index_of, is_cell
 from data.ink import strokes_to_image
 from model import save_network
-from model.architectures import build_network
+from model.architectures import ARCHITECTURES, build_network
 from model.cell_sums import format_number, layer_outputs
 from model.classifier import DigitClassifier
 from model.images import images_to_input
@@ -43,8 +54,9 @@ def page(weights: Path) -> AppTest:
 
 
 def write(root: Path, name: str, architecture: str) -> Path:
-    """Untrained weights, but for a temperature."""
-    save_network(root / name, build_network(architecture, np.random.default_rng(0)), {"temperature": 0.5})
+    """Untrained weights, with a temperature; however unlikely, each answer is given."""
+    network = build_network(architecture, np.random.default_rng(0))
+    save_network(root / name, network, {"temperature": 0.5, "unsure_below": 0.0})
     return root / name
 
 
@@ -55,14 +67,27 @@ def run(page: AppTest) -> AppTest:
 
 
 def choose_step(page: AppTest, step: int) -> AppTest:
-    page.radio[0].set_value(step)
+    page.session_state["step"] = step
     return run(page)
+
+
+def strip(page: AppTest) -> list[dict[str, str]]:
+    """The steps of the strip: their names, details and thumbnails."""
+    steps: list[dict[str, str]] = component(page, "strip")["steps"]
+    return steps
+
+
+def component(page: AppTest, key: str) -> dict[str, Any]:
+    """What the page gave to one of our components."""
+    (found,) = (element.proto.json for element in page.get("bidi_component") if element.proto.id.endswith(f"-{key}"))
+    data: dict[str, Any] = json.loads(found)
+    return data
 
 
 def equation(page: AppTest) -> str:
     """The sum that is shown."""
     (found,) = (html.proto.body for html in page.html if "<b>" in html.proto.body)
-    return found
+    return found.removesuffix("</p>")
 
 
 def text(page: AppTest) -> str:
@@ -97,7 +122,7 @@ def test_an_invalid_message_is_refused_with_an_error_message(page: AppTest, mess
     assert "reload the page" in run(page).error[0].value
 
 
-@pytest.mark.parametrize("architecture", ["article", "quick", "best"])
+@pytest.mark.parametrize("architecture", list(ARCHITECTURES))
 def test_each_layer_shows_its_shape_its_formula_and_a_sum(root: Path, architecture: str) -> None:
     weights = write(root, "model/pretrained/some.npz", architecture)
     classifier, image = seen(weights)
@@ -105,52 +130,54 @@ def test_each_layer_shows_its_shape_its_formula_and_a_sum(root: Path, architectu
     page = AppTest.from_file(PAGE)
     page.session_state["kept_drawing"] = SEVEN
     run(page)
-    assert len(page.radio[0].options) == len(arrays) + 1
+    steps = strip(page)
+    assert len(steps) == len(arrays) + 1
     for step, array in enumerate(arrays):
         choose_step(page, step)
-        assert page.radio[0].options[step].endswith(f" · {' × '.join(map(str, array.shape[1:]))}")
+        assert steps[step]["detail"] == " × ".join(map(str, array.shape[1:]))
         assert "$" in text(page)
-        index = np.unravel_index(array[0].argmax(), array.shape[1:])
+        index = np.unravel_index(np.abs(array[0]).argmax(), array.shape[1:])
         assert f"[{', '.join(map(str, index))}]</b>" in equation(page)
-        assert format_number(array.max()) in equation(page)
+        assert format_number(array[0][index]) in equation(page)
     choose_step(page, len(arrays))
     probabilities = classifier.predict_proba(image)[0]
-    assert f"= {probabilities.max():.4f}</p>" in equation(page)
+    assert equation(page).endswith(f"= {probabilities.max():.4f}")
 
 
 def test_a_chosen_number_stays_chosen_when_the_drawing_changes(page: AppTest, weights: Path) -> None:
-    page.session_state["cells"] = {1: (3, 4, 5)}
+    page.session_state["cells"] = {"output 1": (3, 4, 5)}
     classifier, image = seen(weights)
     output = layer_outputs(classifier.network, images_to_input(image))[0]
     assert "Y[3, 4, 5]" in equation(run(page))
-    assert equation(page).endswith(f"= {format_number(output[0, 3, 4, 5])}</p>")
+    assert equation(page).endswith(f"= {format_number(output[0, 3, 4, 5])}")
     page.session_state["pad"] = {"drawing": {"revision": 4, "strokes": []}}
     assert "Y[3, 4, 5]" in equation(run(page))
 
 
 def test_the_map_of_the_input_can_be_chosen(page: AppTest) -> None:
     choose_step(page, 5)
-    page.session_state["sources"] = {5: 9}
+    page.session_state["cells"] = {"input 5": (0, 0, 9)}
     run(page)
-    assert any("w, map 9" in html.proto.body for html in page.html)
+    assert any("x · w in map 9" in html.proto.body for html in page.html)
 
 
 def test_a_neuron_shows_its_largest_products(page: AppTest) -> None:
     choose_step(page, 10)
-    table = page.table[0].value
-    assert len(table) == 14
-    assert table.iloc[12, 0] == "the other 788"
-    assert table.iloc[13, 0] == "bias b"
+    (table,) = (html.proto.body for html in page.html if "The largest products" in html.proto.body)
+    assert table.count("<tr>") == 1 + LARGEST_PRODUCTS + 2
+    assert f">the other {800 - LARGEST_PRODUCTS}<" in table
+    assert ">bias b<" in table
 
 
 def test_another_network_can_be_chosen(page: AppTest, root: Path, weights: Path) -> None:
     choose_step(page, 13)
-    page.session_state["cells"] = {1: (3, 4, 5), 5: (9, 9, 31)}
+    page.session_state["cells"] = {"output 1": (3, 4, 5), "output 5": (9, 9, 31)}
     other = write(root, "runs/other/weights.npz", "article")
     run(page)
     page.sidebar.selectbox[0].set_value(other)
     run(page)
-    assert page.radio[0].options[-1].startswith("8 Probabilities")
+    assert len(strip(page)) == 9
+    assert strip(page)[-1]["name"] == "Probabilities"
     for step in range(9):  # what was chosen in the network before is passed over where there is no such cell
         choose_step(page, step)
     page.sidebar.selectbox[0].set_value(weights)
@@ -160,11 +187,10 @@ def test_another_network_can_be_chosen(page: AppTest, root: Path, weights: Path)
 def test_another_answer_is_asked_for_and_shown(page: AppTest, weights: Path) -> None:
     classifier, image = seen(weights)
     answer, second = np.argsort(classifier.predict_proba(image)[0])[:-3:-1]
-    assert page.radio[1].label == f"Instead of {answer}"
-    assert page.radio[1].value == second
-    assert str(answer) not in page.radio[1].options
+    assert page.radio[0].value == second
+    assert str(answer) not in page.radio[0].options
     other = next(digit for digit in range(10) if digit not in (answer, second))
-    page.radio[1].set_value(other)
+    page.radio[0].set_value(other)
     run(page)
     assert f"more ink makes a {other} likelier" in text(page)
     change = change_until(classifier, image[0], other)
@@ -176,7 +202,7 @@ def test_another_answer_is_asked_for_and_shown(page: AppTest, weights: Path) -> 
 
 def test_results_of_other_weights_are_not_shown(page: AppTest, root: Path, weights: Path) -> None:
     path = root / "runs/other/weights.npz"
-    save_network(path, build_network("quick", np.random.default_rng(1)), {"temperature": 0.5})
+    save_network(path, build_network("quick", np.random.default_rng(1)), {"temperature": 0.5, "unsure_below": 0.0})
     answers = [seen(each)[0].predict(seen(each)[1])[0] for each in (weights, path)]
     digit = next(digit for digit in range(10) if digit not in answers)
     shown = []
@@ -184,7 +210,7 @@ def test_results_of_other_weights_are_not_shown(page: AppTest, root: Path, weigh
         run(page)
         page.sidebar.selectbox[0].set_value(each)
         run(page)
-        page.radio[1].set_value(digit)
+        page.radio[0].set_value(digit)
         run(page)
         shown.append([html.proto.body for html in page.html if "<img" in html.proto.body][1])
     assert shown[0] == shown[2] != shown[1]
@@ -240,12 +266,17 @@ def test_colours_show_sign_and_size() -> None:
     assert both[5, 5, 3] == 0
 
 
-def test_a_table_frames_the_chosen_number() -> None:
-    table = number_table([[1.0, -2.0], [3.0, 4.0]], "numbers", chosen=2)
-    assert table.count("<td") == 4
-    assert "−2.000" in table
-    assert table.index("outline") < table.index("3.000") < table.index("4.000")
+def test_a_table_frames_the_chosen_map() -> None:
+    table = maps_table(np.array([1.0, -2.0, *[0.5] * 8]), "numbers", chosen=1)
+    assert table.count("<td") == 16  # two rows of eight
+    assert table.index("1.000") < table.index("outline: ") < table.index("−2.000")
     assert table.count("outline: ") == 1
+
+
+def test_a_product_stands_under_its_factors() -> None:
+    table = product_table([[2.0, 0.5]], [[-3.0, 4.0]], "products")
+    assert "2.00 · −3.00</small><br>−6.000<" in table
+    assert "0.50 · 4.00</small><br>2.000<" in table
 
 
 def test_one_digit_of_a_number_is_shown_and_another_can_be_chosen(weights: Path) -> None:
@@ -255,6 +286,30 @@ def test_one_digit_of_a_number_is_shown_and_another_can_be_chosen(weights: Path)
     run(page)
     (places,) = page.button_group
     places.set_value(0)
-    first = equation(run(page))
+    first = strip(run(page))
     page.button_group[0].set_value(1)
-    assert equation(run(page)) != first
+    assert strip(run(page))[0]["picture"] != first[0]["picture"]
+
+
+def test_the_first_step_is_the_pad(page: AppTest) -> None:
+    page.session_state["kept_drawing"] = SEVEN
+    assert component(choose_step(page, 0), "pad")["strokes"] == [STROKE]
+
+
+def test_a_refused_drawing_is_refused_here_too(root: Path) -> None:
+    network = build_network("quick", np.random.default_rng(0))
+    save_network(root / "model/pretrained/some.npz", network, {"no_digit_below": 1e6})
+    page = AppTest.from_file(PAGE)
+    page.session_state["kept_drawing"] = SEVEN
+    assert "**This does not look like a digit**; closest digit: " in text(run(page))
+    assert "Read as" not in text(page)
+
+
+def test_an_unsure_answer_names_both_digits(root: Path) -> None:
+    save_network(
+        root / "model/pretrained/some.npz", build_network("quick", np.random.default_rng(0)), {"unsure_below": 1.0}
+    )
+    page = AppTest.from_file(PAGE)
+    page.session_state["kept_drawing"] = SEVEN
+    assert "**Unsure: " in text(run(page))
+    assert "Read as" not in text(page)

@@ -6,25 +6,27 @@ from numpy.typing import NDArray
 
 from app.charts.html import enlarged
 from app.charts.signed_numbers import ink_picture, over_ink, signed_picture
+from app.texts.reading import read_as
 from model.classifier import DigitClassifier
 from model.layer import Array
 from model.saliency import ChangedPicture, change_until, saliency
 from training.formatting import whole_percent
+from training.recognition.drawing import DrawnDigit
 
 
-def show_other_answer(classifier: DigitClassifier, image: NDArray[np.uint8], probabilities: Array) -> None:
+def show_other_answer(classifier: DigitClassifier, drawn: DrawnDigit) -> None:
     """Show where more or less ink would change the answer, and an image changed just enough."""
+    image, probabilities = drawn.image, drawn.reading.probabilities
     answer, second = np.argsort(probabilities)[:-3:-1].tolist()
     st.header("What would have to change for another answer?")
     others = [digit for digit in range(10) if digit != answer]
-    digit = st.radio(f"Instead of {answer}", others, index=others.index(second), horizontal=True)
+    digit = st.radio("Another answer", others, index=others.index(second), horizontal=True)
     gradient, change = other_answer(classifier, image, digit)
-    new_answer = int(change.probabilities.argmax())
-    as_answer, as_digit = (whole_percent(probabilities[i]) for i in (answer, digit))
-    before = f"Read as **{answer}**, {as_answer}; as {digit}, {as_digit}"
-    after = f"Read as **{new_answer}**, {whole_percent(change.probabilities[new_answer])}"
-    if new_answer == digit:
-        after += f"; as {answer}, {whole_percent(change.probabilities[answer])}"
+    (changed,) = classifier.read(change.image[np.newaxis])
+    before = f"{read_as(drawn.reading)}; as {digit}, {whole_percent(probabilities[digit])}"
+    after = read_as(changed)
+    if changed.digit == digit:
+        after += f"; as {answer}, {whole_percent(changed.probabilities[answer])}"
     else:
         after += f": {change.steps} steps are not enough to turn it into a {digit}"
     pictures = [

@@ -47,6 +47,14 @@ def explanation(digits: list[DrawnDigit]) -> list[str]:
     return lines
 
 
+def read_as(reading: Reading) -> str:
+    """One picture's reading in a line of Markdown: "Read as **7**, probability 98 %"; a refused one is no digit."""
+    if reading.verdict is Verdict.NO_DIGIT:
+        return f"**{reading}**; closest digit: {reading.digit}"
+    name = f"Read as **{reading}**" if reading.verdict is Verdict.DIGIT else f"**{reading}**"
+    return f"{name}, {probability(reading)}"
+
+
 def is_wide(digit: DrawnDigit) -> bool:
     left, top, right, bottom = digit.box
     return right - left > DOUBLE_WIDTH * (bottom - top) > 0

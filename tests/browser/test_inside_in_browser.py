@@ -3,11 +3,11 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from model.classifier import DigitClassifier
-from tests.browser.pen import draw, pad, press
-from tests.browser.stage import PHONE
+from tests.browser.pen import draw, press
+from tests.browser.stage import PHONE, open_page
 from tests.drawings import DIGITS
 from training.runs.process import PROJECT
 
@@ -15,9 +15,9 @@ from training.runs.process import PROJECT
 SIDE = (DigitClassifier.load(PROJECT / "model/pretrained/best.npz").network.layers[0].output_shape or ())[0]
 
 
-def open_page(page: Page) -> None:
-    page.get_by_role("link", name="Look inside").click()
-    expect(page.get_by_text("Instead of")).to_be_visible()
+def step(page: Page, place: int) -> Locator:
+    """A step of the strip."""
+    return page.get_by_role("radiogroup", name="Step").get_by_role("radio").nth(place)
 
 
 def expect_sum(page: Page, beginning: str) -> None:
@@ -26,15 +26,20 @@ def expect_sum(page: Page, beginning: str) -> None:
 
 def test_a_digit_is_drawn_and_followed_to_a_single_number(page: Page) -> None:
     draw(page, DIGITS[7])
-    open_page(page)
+    open_page(page, "Look inside")
     answer = page.locator(".st-key-answer")
     expect(answer).to_have_text(re.compile("Read as 7,"))  # what was drawn on the Draw page
+    step(page, 0).click()
     press(page, "Clear")
-    expect(answer.or_(page.get_by_text("The pad is blank")).first).to_be_visible()
+    expect(page.get_by_text("The pad is blank")).to_be_visible()
     draw(page, DIGITS[4])
     expect(answer).to_have_text(re.compile("Read as 4,"), timeout=15_000)
 
+    step(page, 0).focus()
+    page.keyboard.press("ArrowRight")
+    expect(step(page, 1)).to_be_checked()
     output = page.get_by_label("Output Y", exact=True)
+    expect_sum(page, r"Y\[\d+, \d+, \d+\] = Σ x · w \+ b = ")
     box = output.bounding_box()
     assert box is not None
     output.click(position={"x": box["width"] * 5.5 / SIDE, "y": box["height"] * 3.5 / SIDE})
@@ -46,22 +51,32 @@ def test_a_digit_is_drawn_and_followed_to_a_single_number(page: Page) -> None:
     expect_sum(page, r"Y\[4, 6, 0\]")
     page.keyboard.press("ArrowRight")
     expect_sum(page, r"Y\[4, 6, 1\]")
-    page.get_by_label("Kernels, small").click(position={"x": 5, "y": 5})
+    page.get_by_label("Kernels W, small").click(position={"x": 5, "y": 5})
     expect_sum(page, r"Y\[4, 6, 0\]")
     output.hover(position={"x": box["width"] * 1.5 / SIDE, "y": box["height"] * 2.5 / SIDE})
     expect(page.get_by_text(re.compile(r"map 0, row 2, column 1: −?\d+\.\d{3}"))).to_be_visible()
 
-    page.get_by_role("radio", name=re.compile("^1 Convolution")).focus()
-    page.keyboard.press("ArrowRight")
-    expect(page.get_by_role("radio", name=re.compile("^2 "))).to_be_checked()
-    expect_sum(page, r"Y\[\d+, \d+, \d+\] = max\(")
+    step(page, 1).focus()
+    for place in range(2, step(page, 0).locator("xpath=../..").get_by_role("radio").count()):
+        page.keyboard.press("ArrowRight")
+        expect(step(page, place)).to_be_checked()
+    expect_sum(page, r"p\[4\] = e\^")
+
+
+@pytest.mark.parametrize("window", [{"viewport": {"width": 1366, "height": 657}}])
+def test_maps_and_their_sum_fit_in_one_screen(page: Page) -> None:
+    draw(page, DIGITS[7])
+    open_page(page, "Look inside")
+    expect_sum(page, r"Y\[")
+    for part in (step(page, 1), page.get_by_label("Input X"), page.get_by_label("Output Y", exact=True)):
+        expect(part).to_be_in_viewport(ratio=1)
+    expect(page.locator(".st-key-sum")).to_be_in_viewport(ratio=1)
 
 
 @pytest.mark.parametrize("window", [PHONE])
 def test_nothing_is_wider_than_a_phone(page: Page) -> None:
-    page.get_by_test_id("stExpandSidebarButton").click()
-    open_page(page)
-    pad(page).wait_for()
+    open_page(page, "Look inside")
+    step(page, 1).wait_for()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     main = page.get_by_test_id("stMain")
     assert main.evaluate("main => main.scrollWidth") <= 390

@@ -5,7 +5,6 @@ count from 0, as in the code.
 """
 
 import base64
-import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
@@ -13,7 +12,7 @@ from typing import Literal
 import numpy as np
 import streamlit as st
 
-from app.charts.signed_numbers import ABOVE, BELOW
+from app.charts.signed_numbers import ABOVE, BELOW, as_maps, row_length
 from app.components.load import load_component
 from model.layer import Array, Shape
 
@@ -63,17 +62,6 @@ def number_maps(
             on_choice(tuple(choice))
 
     _MAPS(key=key, data=data, on_choice_change=changed)
-
-
-def as_maps(values: Array) -> Array:
-    """`(h, w, d)` unchanged; `(n,)` as one map `(rows, columns, 1)`, as square as possible, up to 16 in one row."""
-    return values if values.ndim == 3 else values.reshape(-1, row_length(values.size), 1)
-
-
-def row_length(size: int) -> int:
-    if size <= 16:
-        return size
-    return next(length for length in range(math.isqrt(size - 1) + 1, size + 1) if size % length == 0)
 
 
 def cell_of(shape: Shape, index: Shape) -> Cell:

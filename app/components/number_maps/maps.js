@@ -1,7 +1,7 @@
 // A layer's numbers as images: one map large, all maps small. Clicks and arrow keys choose a number.
 
-const IN_A_ROW = 8; // small maps per row
-const GAP = 4; // pixels between two small maps
+const MANY = 32; // maps; more of them are shown smaller, so that all fit below the large one
+const GAP = 3; // pixels between two small maps
 const ARROWS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
 const views = new WeakMap(); // by the large canvas
@@ -27,7 +27,7 @@ class Maps {
     this.large.onkeydown = (event) => this.keyDown(event, (down, right) => this.neighbour(down, right));
     this.all.onclick = (event) => this.choose(this.mapAt(event));
     this.all.onpointermove = (event) => this.describe(this.mapAt(event));
-    this.all.onkeydown = (event) => this.keyDown(event, (down, right) => this.otherMap(IN_A_ROW * down + right));
+    this.all.onkeydown = (event) => this.keyDown(event, (down, right) => this.otherMap(this.grid().inRow * down + right));
     this.large.onpointerleave = this.all.onpointerleave = () => this.describe(null);
     new ResizeObserver(() => this.draw()).observe(this.large);
   }
@@ -109,9 +109,9 @@ class Maps {
 
   mapAt(event) {
     const { left, top } = this.all.getBoundingClientRect();
-    const { wide, high } = this.grid();
-    const column = inside(Math.floor((event.clientX - left) / (wide + GAP)), IN_A_ROW);
-    const map = Math.floor((event.clientY - top) / (high + GAP)) * IN_A_ROW + column;
+    const { wide, high, inRow } = this.grid();
+    const column = inside(Math.floor((event.clientX - left) / (wide + GAP)), inRow);
+    const map = Math.floor((event.clientY - top) / (high + GAP)) * inRow + column;
     return map < this.data.shape[2] ? [null, null, map] : null;
   }
 
@@ -130,17 +130,18 @@ class Maps {
     return canvas;
   }
 
-  // Width and height of a small map, in the page's pixels.
+  // Width and height of a small map, in the page's pixels, and how many stand in a row.
   grid() {
     const [rows, columns, maps] = this.data.shape;
-    const wide = (this.large.clientWidth - GAP * (IN_A_ROW - 1)) / IN_A_ROW;
-    return { wide, high: (wide * rows) / columns, lines: Math.ceil(maps / IN_A_ROW) };
+    const inRow = maps > MANY ? 16 : 8;
+    const wide = (this.large.clientWidth - GAP * (inRow - 1)) / inRow;
+    return { wide, high: (wide * rows) / columns, inRow, lines: Math.ceil(maps / inRow) };
   }
 
   draw() {
     const [rows, columns] = this.data.shape;
     const width = this.large.clientWidth;
-    const { wide, high, lines } = this.grid();
+    const { wide, high, inRow, lines } = this.grid();
     if (!width) return;
     const [row, column, chosenMap] = this.chosen;
 
@@ -154,7 +155,7 @@ class Maps {
     if (this.all.hidden) return;
     const all = prepared(this.all, lines * (high + GAP));
     this.pictures.forEach((picture, map) => {
-      const [x, y] = [(map % IN_A_ROW) * (wide + GAP), Math.floor(map / IN_A_ROW) * (high + GAP)];
+      const [x, y] = [(map % inRow) * (wide + GAP), Math.floor(map / inRow) * (high + GAP)];
       all.drawImage(picture, x, y, wide, high);
       all.strokeStyle = getComputedStyle(this.all).color;
       all.globalAlpha = 0.3;

@@ -1,0 +1,60 @@
+"""The sum behind one number, beside the maps that it is made of."""
+
+import numpy as np
+import streamlit as st
+
+from app.charts.signed_numbers import maps_table, product_table, words_table
+from model.cell_sums import format_number
+from model.layer import Array, Shape
+
+LARGEST_PRODUCTS = 10
+MOST_IN_A_TABLE = 36  # products; more are too many to read
+
+
+def show_equation(name: str, index: Shape, equation: str) -> None:
+    """The number, its name with its place, and how it comes about."""
+    with st.container(key="sum"):
+        st.html(f'<p style="font-size: 1.1rem; margin: 0"><b>{name}[{", ".join(map(str, index))}]</b> {equation}</p>')
+
+
+def show_products(values: Array, factors: Array, names: tuple[str, str], depth: int, bias: float | None = None) -> None:
+    """The products that make up a sum: of few all, map by map, of many the largest.
+
+    Args:
+        values, factors: what is multiplied, both `(h, w, d)` or both of any other shape.
+        names: their names, such as x and w.
+        depth: the map whose products are shown.
+        bias: what is added to the sum.
+    """
+    products = values.astype(np.float64) * factors
+    x, w = names
+    if values.ndim != 3 or not 1 < values[..., 0].size <= MOST_IN_A_TABLE:
+        show_largest(values, factors, names, bias)
+        return
+    maps = values.shape[2]
+    sums = products.sum(axis=(0, 1))
+    where = f" in map {depth}" if maps > 1 else ""
+    st.html(
+        product_table(values[..., depth], factors[..., depth], f"{x} · {w}{where}, sum {format_number(sums[depth])}")
+    )
+    if maps > 1:
+        st.html(maps_table(sums, f"Σ {x} · {w} of each map: 0, 1, 2, …", depth))
+
+
+def show_largest(values: Array, factors: Array, names: tuple[str, str], bias: float | None) -> None:
+    """The largest of many products, and the sum of the others."""
+    x, w = names
+    products = (values.astype(np.float64) * factors).ravel()
+    order = np.argsort(-np.abs(products), kind="stable")
+    shown = order[:LARGEST_PRODUCTS].tolist()
+    rows: list[tuple[str, ...]] = []
+    for place in shown:
+        index = np.unravel_index(place, values.shape)
+        numbers = (values.ravel()[place], factors.ravel()[place], products[place])
+        rows.append((f"{x}[{', '.join(map(str, index))}]", *map(format_number, numbers)))
+    if len(products) > len(shown):
+        others = products[order[len(shown) :]].sum()
+        rows.append((f"the other {len(products) - len(shown)}", "", "", format_number(others)))
+    if bias is not None:
+        rows.append(("bias b", "", "", format_number(bias)))
+    st.html(words_table([("", x, w, f"{x} · {w}"), *rows], "The largest products"))
