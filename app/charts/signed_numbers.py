@@ -101,5 +101,5 @@ def words_table(rows: list[tuple[str, ...]], caption: str) -> str:
 
 def captioned(rows: list[str], caption: str) -> str:
     style = "border-collapse: collapse; font-size: 0.7rem; text-align: right; font-variant-numeric: tabular-nums"
-    title = f'<caption style="text-align: left; font-size: 0.875rem">{caption}</caption>'
+    title = f'<caption style="text-align: left; font-size: 0.875rem; white-space: nowrap">{caption}</caption>'
     return f'<div style="overflow-x: auto"><table style="{style}">{title}{"".join(rows)}</table></div>'

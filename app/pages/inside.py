@@ -5,17 +5,21 @@ import streamlit as st
 
 from app.components.digit_picker import pick_digit
 from app.components.drawing_pad import drawing_pad, newest_message, strokes_in
+from app.components.inside.backward import backward_steps, backward_texts, show_errors, show_loss
 from app.components.inside.forward import forward_pass, show_image, show_layer, show_probabilities
+from app.components.inside.learning import current_lesson, show_learning
 from app.components.layer_strip import layer_strip
 from app.components.other_answer import show_other_answer
 from app.components.weights_picker import escaped, pick_classifier
 from app.texts.reading import boxes, read_as
 from model.classifier import DigitClassifier
+from model.error_sums import format_error
 from training.recognition.drawing import DrawnDigit, read_drawing
 
 EXAMPLE = [[[300, 240], [400, 150], [540, 140], [660, 220], [660, 350], [570, 450], [450, 480], [580, 510], [690, 600],
             [700, 730], [600, 830], [450, 860], [300, 790]]]  # fmt: skip
 PAD_WIDTH = 300
+FORWARD, BACKWARD = "Forward", "Backward"
 
 
 @st.fragment
@@ -23,13 +27,25 @@ def look_inside(classifier: DigitClassifier) -> None:
     """The whole page, one fragment as on the Draw page."""
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         st.title("Look inside", width="content")
+        direction = st.segmented_control(
+            "Direction",
+            [FORWARD, BACKWARD],
+            default=FORWARD,
+            required=True,
+            key="direction",
+            label_visibility="collapsed",
+        )
         digits = digits_on_pad(classifier)
         place = pick_digit(digits)
         with st.container(key="answer", width="content"):
             st.markdown(read_as(digits[place].reading))
     with st.container(gap="xsmall"):
-        show_forward(classifier, digits, place)
-    show_other_answer(classifier, digits[place])
+        if direction == FORWARD:
+            show_forward(classifier, digits, place)
+        else:
+            show_backward(classifier, digits[place])
+    if direction == FORWARD:
+        show_other_answer(classifier, digits[place])
 
 
 def digits_on_pad(classifier: DigitClassifier) -> list[DrawnDigit]:
@@ -63,6 +79,37 @@ def show_forward(classifier: DigitClassifier, digits: list[DrawnDigit], place: i
         show_layer(step, forward.layers[step - 1], forward.arrays[step - 1], forward.arrays[step])
     else:
         show_probabilities(step, forward.arrays[-2], forward.arrays[-1], forward.temperature)
+
+
+def show_backward(classifier: DigitClassifier, drawn: DrawnDigit) -> None:
+    """What the digit should have been read as, the strip of the backward pass, and the chosen step of it."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown("It was a", width="content")
+        digit = st.segmented_control(
+            "It was a",
+            range(10),
+            default=drawn.reading.digit,
+            required=True,
+            key=f"truth of {drawn.reading.digit}",
+            label_visibility="collapsed",
+        )
+        lesson = current_lesson(classifier.network, drawn.image, digit, classifier.temperature)
+        copy = f", on a copy after step {len(lesson.rates)}" if lesson.rates else ""
+        st.markdown(f"E = −log p[{digit}] = {format_error(lesson.losses[-1])}{copy}", width="content")
+    layers, backward, probabilities = lesson.network.layers, lesson.backward, lesson.probabilities
+    texts = backward_texts(layers)
+    last = len(texts) - 1
+    place = min(st.session_state.setdefault("step back", 0), last)
+    steps = backward_steps(texts, backward, probabilities)
+    layer_strip("strip back", steps, place, lambda chosen: st.session_state.update({"step back": chosen}))
+    st.markdown(f"${texts[place].formula}$ &emsp; {texts[place].sentence}")
+    if place == 0:
+        show_loss(backward.errors[-1], probabilities, digit, classifier.temperature)
+    elif place < last:
+        number = len(layers) - place
+        show_errors(number, layers[number], lesson.arrays[number], backward)
+    else:
+        show_learning(lesson, drawn.reading.probabilities)
 
 
 classifier = pick_classifier()

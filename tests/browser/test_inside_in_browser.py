@@ -21,7 +21,7 @@ def step(page: Page, place: int) -> Locator:
 
 
 def expect_sum(page: Page, beginning: str) -> None:
-    expect(page.locator(".st-key-sum")).to_have_text(re.compile(rf"^\s*{beginning}"), timeout=15_000)
+    expect(page.locator(".st-key-sum")).to_have_text(re.compile(rf"^\s*{beginning}"), timeout=30_000)
 
 
 def test_a_digit_is_drawn_and_followed_to_a_single_number(page: Page) -> None:
@@ -33,7 +33,7 @@ def test_a_digit_is_drawn_and_followed_to_a_single_number(page: Page) -> None:
     press(page, "Clear")
     expect(page.get_by_text("The pad is blank")).to_be_visible()
     draw(page, DIGITS[4])
-    expect(answer).to_have_text(re.compile("Read as 4,"), timeout=15_000)
+    expect(answer).to_have_text(re.compile("Read as 4,"), timeout=30_000)
 
     step(page, 0).focus()
     page.keyboard.press("ArrowRight")
@@ -54,7 +54,7 @@ def test_a_digit_is_drawn_and_followed_to_a_single_number(page: Page) -> None:
     page.get_by_label("Kernels W, small").click(position={"x": 5, "y": 5})
     expect_sum(page, r"Y\[4, 6, 0\]")
     output.hover(position={"x": box["width"] * 1.5 / SIDE, "y": box["height"] * 2.5 / SIDE})
-    expect(page.get_by_text(re.compile(r"map 0, row 2, column 1: −?\d+\.\d{3}"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"map 0, row 2, column 1: −?\d"))).to_be_visible()
 
     step(page, 1).focus()
     for place in range(2, step(page, 0).locator("xpath=../..").get_by_role("radio").count()):
@@ -68,7 +68,7 @@ def test_maps_and_their_sum_fit_in_one_screen(page: Page) -> None:
     draw(page, DIGITS[7])
     open_page(page, "Look inside")
     expect_sum(page, r"Y\[")
-    for part in (step(page, 1), page.get_by_label("Input X"), page.get_by_label("Output Y", exact=True)):
+    for part in (step(page, 1), page.get_by_label("Input X", exact=True), page.get_by_label("Output Y", exact=True)):
         expect(part).to_be_in_viewport(ratio=1)
     expect(page.locator(".st-key-sum")).to_be_in_viewport(ratio=1)
 

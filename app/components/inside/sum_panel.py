@@ -1,10 +1,13 @@
 """The sum behind one number, beside the maps that it is made of."""
 
+import math
+
 import numpy as np
 import streamlit as st
 
 from app.charts.signed_numbers import maps_table, product_table, words_table
 from model.cell_sums import format_number
+from model.error_sums import SUPERSCRIPTS, format_error
 from model.layer import Array, Shape
 
 LARGEST_PRODUCTS = 10
@@ -26,19 +29,26 @@ def show_products(values: Array, factors: Array, names: tuple[str, str], depth: 
         depth: the map whose products are shown.
         bias: what is added to the sum.
     """
-    products = values.astype(np.float64) * factors
-    x, w = names
-    if values.ndim != 3 or not 1 < values[..., 0].size <= MOST_IN_A_TABLE:
+    if values.ndim != 3 or values.size == 1 or values[..., 0].size > MOST_IN_A_TABLE:
         show_largest(values, factors, names, bias)
         return
+    power = power_of_ten(values)
+    values = values.astype(np.float64) / 10.0**power
+    unit = f", in 10{str(power).translate(SUPERSCRIPTS)}" if power else ""
+    sums = (values * factors).sum(axis=(0, 1))
+    x, w = names
     maps = values.shape[2]
-    sums = products.sum(axis=(0, 1))
     where = f" in map {depth}" if maps > 1 else ""
-    st.html(
-        product_table(values[..., depth], factors[..., depth], f"{x} · {w}{where}, sum {format_number(sums[depth])}")
-    )
+    caption = f"{x} · {w}{where}{unit}, sum {format_number(sums[depth])}"
+    st.html(product_table(values[..., depth], factors[..., depth], caption))
     if maps > 1:
-        st.html(maps_table(sums, f"Σ {x} · {w} of each map: 0, 1, 2, …", depth))
+        st.html(maps_table(sums, f"Σ {x} · {w} of each map{unit}: 0, 1, 2, …", depth))
+
+
+def power_of_ten(values: Array) -> int:
+    """The power of ten of small numbers, in which they can be read with three decimals; 0 if they are not small."""
+    largest = float(np.abs(values).max())
+    return math.floor(math.log10(largest)) if 0 < largest < 0.1 else 0
 
 
 def show_largest(values: Array, factors: Array, names: tuple[str, str], bias: float | None) -> None:
@@ -51,10 +61,10 @@ def show_largest(values: Array, factors: Array, names: tuple[str, str], bias: fl
     for place in shown:
         index = np.unravel_index(place, values.shape)
         numbers = (values.ravel()[place], factors.ravel()[place], products[place])
-        rows.append((f"{x}[{', '.join(map(str, index))}]", *map(format_number, numbers)))
+        rows.append((f"{x}[{', '.join(map(str, index))}]", *map(format_error, numbers)))
     if len(products) > len(shown):
-        others = products[order[len(shown) :]].sum()
-        rows.append((f"the other {len(products) - len(shown)}", "", "", format_number(others)))
+        others = float(products[order[len(shown) :]].sum())
+        rows.append((f"the other {len(products) - len(shown)}", "", "", format_error(others)))
     if bias is not None:
-        rows.append(("bias b", "", "", format_number(bias)))
+        rows.append(("bias b", "", "", format_error(bias)))
     st.html(words_table([("", x, w, f"{x} · {w}"), *rows], "The largest products"))

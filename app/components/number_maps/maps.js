@@ -66,8 +66,7 @@ class Maps {
     if (shape[2] > 1) words.push(`${unit} ${map}`);
     if (row !== null && (cell || choose === "cell")) {
       words.push(vector ? `number ${row * shape[1] + column}` : `row ${row}, column ${column}`);
-      const value = this.value([row, column, map]).toFixed(3).replace("-", "−");
-      this.readout.textContent = `${words.join(", ")}: ${value}`;
+      this.readout.textContent = `${words.join(", ")}: ${readable(this.value([row, column, map]))}`;
     } else this.readout.textContent = words.join(", ");
   }
 
@@ -182,6 +181,17 @@ function prepared(canvas, height) {
   ink.scale(canvas.width / canvas.clientWidth, canvas.height / height);
   ink.imageSmoothingEnabled = false;
   return ink;
+}
+
+// To three digits, as `format_error` writes it in Python: "0.123", "−1.23 · 10⁻⁵".
+function readable(value) {
+  const size = Math.abs(value);
+  if (value === 0) return "0";
+  if (size >= 0.1 && size < 1000) return value.toFixed(3).replace("-", "−");
+  if (size >= 0.001 && size < 1000) return value.toPrecision(3).replace("-", "−");
+  const [digits, power] = value.toExponential(2).split("e");
+  const raised = [...power.replace("+", "")].map((letter) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(letter)]);
+  return `${digits.replace("-", "−")} · 10${raised.join("")}`;
 }
 
 function inside(value, size) {
