@@ -1,6 +1,7 @@
 """The Look inside page, run without a browser."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +20,15 @@ from app.charts.signed_numbers import (
     signed_picture,
 )
 from app.components.inside.sum_panel import LARGEST_PRODUCTS
-from app.components.number_maps import cell_of, frame, index_of, is_cell
+from app.components.number_maps import Cell, cell_of, frame, index_of, is_cell
+from app.components.weights_picker import load_classifier
 from data.ink import strokes_to_image
 from model import save_network
 from model.architectures import ARCHITECTURES, build_network
+from model.backward_pass import backward_pass
 from model.cell_sums import format_number, layer_outputs
 from model.classifier import DigitClassifier
+from model.error_sums import format_error
 from model.images import images_to_input
 from model.saliency import change_until
 
@@ -284,10 +288,10 @@ def test_one_digit_of_a_number_is_shown_and_another_can_be_chosen(weights: Path)
     page = AppTest.from_file(PAGE)
     page.session_state["pad"] = {"drawing": {"revision": 1, "strokes": two}}
     run(page)
-    (places,) = page.button_group
+    _, places = page.button_group  # behind the direction
     places.set_value(0)
     first = strip(run(page))
-    page.button_group[0].set_value(1)
+    page.button_group[1].set_value(1)
     assert strip(run(page))[0]["picture"] != first[0]["picture"]
 
 
@@ -313,3 +317,112 @@ def test_an_unsure_answer_names_both_digits(root: Path) -> None:
     page.session_state["kept_drawing"] = SEVEN
     assert "**Unsure: " in text(run(page))
     assert "Read as" not in text(page)
+
+
+def backward(page: AppTest, digit: int | None = None, step: int = 0) -> AppTest:
+    """The backward pass for a digit; by default for the one that was read."""
+    page.session_state["direction"] = "Backward"
+    page.session_state["step back"] = step
+    run(page)
+    if digit is not None:
+        truth(page).set_value(digit)
+        run(page)
+    return page
+
+
+def truth(page: AppTest) -> Any:
+    (control,) = (control for control in page.button_group if control.label == "It was a")
+    return control
+
+
+@pytest.mark.parametrize("architecture", list(ARCHITECTURES))
+def test_each_layer_shows_its_errors_and_a_sum(root: Path, architecture: str) -> None:
+    weights = write(root, "model/pretrained/some.npz", architecture)
+    classifier, image = seen(weights)
+    digit = (int(classifier.predict(image)[0]) + 1) % 10
+    expected = backward_pass(classifier.network, images_to_input(image), digit, classifier.temperature)
+    page = AppTest.from_file(PAGE)
+    page.session_state["kept_drawing"] = SEVEN
+    backward(page, digit)
+    assert f"= {format_error(expected.loss)}" in text(page)
+    steps = component(page, "strip back")["steps"]
+    assert [step["name"] for step in steps[:1] + steps[-1:]] == ["Loss E", "The step"]
+    for step, error in enumerate(reversed(expected.errors)):
+        backward(page, step=step)
+        assert steps[step]["detail"] == " × ".join(map(str, error.shape))
+        index = np.unravel_index(np.abs(error).argmax(), error.shape)
+        assert f"[{', '.join(map(str, index))}]</b>" in equation(page)
+        assert equation(page).endswith(format_error(float(error[index])))
+
+
+@pytest.mark.parametrize(("layer", "parameter", "cell", "index", "symbol"), [
+    (0, "weights", (1, 2, 3), (1, 2, 0, 3), "∂E/∂W"),
+    (0, "bias", (0, 5, 0), (5,), "∂E/∂B"),
+    (2, "scale", (0, 4, 0), (4,), "∂E/∂scale"),
+    (2, "shift", (0, 4, 0), (4,), "∂E/∂shift"),
+    (12, "weights", (1, 2, 0), (18, 8), "∂E/∂W"),
+    (12, "bias", (0, 6, 0), (0, 6), "∂E/∂B"),
+])  # fmt: skip
+def test_the_gradient_of_a_parameter_is_explained(
+    page: AppTest, weights: Path, layer: int, parameter: str, cell: Cell, index: tuple[int, ...], symbol: str
+) -> None:
+    classifier, image = seen(weights)
+    page.session_state["cells"] = {f"error {layer} gradient": cell, f"error {layer} output": (0, 8, 0)}
+    page.session_state["explained"] = {layer: "gradient"}
+    page.session_state[f"error {layer} parameter"] = parameter
+    backward(page, 5, len(classifier.network.layers) - layer)
+    expected = backward_pass(classifier.network, images_to_input(image), 5, classifier.temperature)
+    value = format_error(float(expected.gradients[layer][parameter][index]))
+    assert f"<b>{symbol}[{', '.join(map(str, index))}]</b>" in equation(page)
+    assert equation(page).endswith(value)
+
+
+def press(page: AppTest, name: str) -> AppTest:
+    (button,) = (button for button in page.button if button.label == name)
+    button.click()
+    return run(page)
+
+
+def losses(page: AppTest) -> list[str]:
+    """E before the steps and after them."""
+    return [re.sub(".*E = ", "", line) for line in text(page).splitlines() if line.startswith(("Before", "After"))]
+
+
+def test_steps_are_taken_and_taken_back_on_a_copy(page: AppTest, weights: Path) -> None:
+    network = load_classifier(weights, weights.stat().st_mtime_ns).network
+    before = {name: array.copy() for name, array in network.arrays().items()}
+    backward(page, 5, len(network.layers) + 1)
+    first, same = losses(page)
+    assert first == same
+    lesson = press(press(page, "Take this step"), "Step again").session_state["lesson"]
+    assert lesson.losses[0] > lesson.losses[1] > lesson.losses[2]
+    assert losses(page) == [first, format_error(lesson.losses[2])]
+    assert lesson.network is not network
+    assert all(np.array_equal(array, before[name]) for name, array in network.arrays().items())
+    classifier, image = seen(weights)
+    assert f"Read as **{classifier.predict(image)[0]}**" in text(page)
+
+    backward(page, step=1)  # the strip shows the errors of the copy
+    errors = lesson.backward.errors[-2]
+    assert equation(page).endswith(format_error(float(errors[np.abs(errors).argmax()])))
+    backward(page, step=len(network.layers) + 1)
+    assert losses(press(page, "One step back")) == [first, format_error(lesson.losses[1])]
+    assert losses(press(page, "Start over")) == [first, first]
+
+
+def test_another_digit_begins_anew(page: AppTest) -> None:
+    backward(page, 5, 99)
+    press(page, "Take this step")
+    truth(page).set_value(6)
+    first, last = losses(run(page))
+    assert first == last
+
+
+def test_a_step_that_overflows_is_refused(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    backward(page, 5, 99)
+    monkeypatch.setattr("app.components.inside.learning.RATES", [0.01, 1e30])
+    page.session_state["rate"] = 1e30
+    run(page)
+    first, last = losses(press(page, "Take this step"))
+    assert "too long" in page.error[0].value
+    assert first == last

@@ -33,7 +33,7 @@ def signed_picture(values: ArrayLike) -> NDArray[np.uint8]:
     values = np.asarray(values, np.float64)
     picture = np.empty((*values.shape, 4), np.uint8)
     picture[..., :3] = np.where(values[..., np.newaxis] >= 0, ABOVE, BELOW)
-    picture[..., 3] = np.round(255 * np.abs(values) / max(np.abs(values).max(), 1e-12))
+    picture[..., 3] = np.round(255 * np.abs(values) / (np.abs(values).max() or 1.0))
     return picture
 
 

@@ -19,6 +19,7 @@ from training.recognition.drawing import DrawnDigit, read_drawing
 EXAMPLE = [[[300, 240], [400, 150], [540, 140], [660, 220], [660, 350], [570, 450], [450, 480], [580, 510], [690, 600],
             [700, 730], [600, 830], [450, 860], [300, 790]]]  # fmt: skip
 PAD_WIDTH = 300
+SMALL_LOSS = 0.01
 FORWARD, BACKWARD = "Forward", "Backward"
 
 
@@ -95,7 +96,10 @@ def show_backward(classifier: DigitClassifier, drawn: DrawnDigit) -> None:
         )
         lesson = current_lesson(classifier.network, drawn.image, digit, classifier.temperature)
         copy = f", on a copy after step {len(lesson.rates)}" if lesson.rates else ""
-        st.markdown(f"E = −log p[{digit}] = {format_error(lesson.losses[-1])}{copy}", width="content")
+        sure = (
+            ": almost 0, so there is little to learn. Choose another digit." if lesson.losses[-1] < SMALL_LOSS else ""
+        )
+        st.markdown(f"E = −log p[{digit}] = {format_error(lesson.losses[-1])}{copy}{sure}", width="content")
     layers, backward, probabilities = lesson.network.layers, lesson.backward, lesson.probabilities
     texts = backward_texts(layers)
     last = len(texts) - 1

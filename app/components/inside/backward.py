@@ -72,7 +72,8 @@ def show_errors(number: int, layer: Layer, input: Array, backward: BackwardPass)
     if gradients:
         with learned[0]:
             name = pick_parameter(gradients, keys["parameter"])
-            shown, whole = part_of_gradient(layer, name, gradients[name], index[-1], neuron[-1])
+            depth = kernel_depth(gradients[name], keys["input"]) if isinstance(layer, ConvLayer) else 0
+            shown, whole = part_of_gradient(layer, name, gradients[name], depth, neuron[-1])
             chosen = chosen_index(keys["gradient"], shown)
             number_maps(
                 f"{keys['gradient']} {name}",
@@ -80,9 +81,11 @@ def show_errors(number: int, layer: Layer, input: Array, backward: BackwardPass)
                 SYMBOLS[name],
                 cell_of(shown.shape, chosen),
                 choose="cell",
-                unit="kernel" if shown.ndim == 3 else "map",
+                unit=f"input map {depth}, kernel",
                 on_choice=choose("gradient"),
             )
+            if isinstance(layer, FCLayer) and name == "weights":
+                st.markdown(f"The weights of neuron {neuron[-1]}, which is chosen in ∂E/∂Y.")
         if explained.get(number) == "gradient":
             place = whole(chosen)
             symbol, found = SYMBOLS[name], gradient_sum(layer, input, output_error, name, place)
@@ -116,6 +119,15 @@ def pick_parameter(gradients: Arrays, key: str) -> str:
         label_visibility="collapsed",
     )
     return str(name)
+
+
+def kernel_depth(gradient: Array, key: str) -> int:
+    """The input map whose weights are shown: that of the chosen input, or the one with the largest gradient."""
+    chosen = st.session_state["cells"].get(key)
+    depths = gradient.shape[2] if gradient.ndim == 4 else 0
+    if chosen is not None and chosen[2] < depths:
+        return int(chosen[2])
+    return int(np.abs(gradient).max(axis=(0, 1, 3)).argmax()) if depths else 0
 
 
 def part_of_gradient(
@@ -165,7 +177,8 @@ def show_terms(found: ErrorSum, depth: int) -> None:
         return
     errors = found.errors
     if errors.ndim == 3 and errors.shape[2] > 1:
-        st.markdown(f"It fed {count} outputs: the framed ones, in each of {errors.shape[2]} maps.")
+        maps = errors.shape[2]
+        st.markdown(f"It fed {count} outputs: {count // maps} in each of {maps} maps.")
     else:
         st.markdown(f"It had a part in {count} outputs.")
     factors = np.broadcast_to(found.factors, errors.shape)

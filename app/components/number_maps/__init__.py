@@ -46,7 +46,7 @@ def number_maps(
     data = {
         "shape": maps.shape,
         "values": base64.b64encode(np.moveaxis(maps, 2, 0).astype("<f4").tobytes()).decode(),
-        "largest": max(float(np.abs(maps).max()), 1e-12),
+        "largest": float(np.abs(maps).max()) or 1.0,
         "colours": [ABOVE, BELOW],
         "vector": values.ndim == 1,
         "description": description,
