@@ -28,13 +28,13 @@ def look_inside(classifier: DigitClassifier) -> None:
     """The whole page, one fragment as on the Draw page."""
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         st.title("Look inside", width="content")
-        direction = st.segmented_control(
+        direction = st.radio(
             "Direction",
             [FORWARD, BACKWARD],
-            default=FORWARD,
-            required=True,
+            horizontal=True,
             key="direction",
             label_visibility="collapsed",
+            width="content",
         )
         digits = digits_on_pad(classifier)
         place = pick_digit(digits)
@@ -86,13 +86,15 @@ def show_backward(classifier: DigitClassifier, drawn: DrawnDigit) -> None:
     """What the digit should have been read as, the strip of the backward pass, and the chosen step of it."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown("It was a", width="content")
-        digit = st.segmented_control(
+        read = drawn.reading.digit
+        digit = st.radio(
             "It was a",
             range(10),
-            default=drawn.reading.digit,
-            required=True,
-            key=f"truth of {drawn.reading.digit}",
+            index=read,
+            horizontal=True,
+            key=f"truth of {read}",
             label_visibility="collapsed",
+            width="content",
         )
         lesson = current_lesson(classifier.network, drawn.image, digit, classifier.temperature)
         copy = f", on a copy after step {len(lesson.rates)}" if lesson.rates else ""

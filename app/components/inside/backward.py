@@ -109,12 +109,11 @@ def show_errors(number: int, layer: Layer, input: Array, backward: BackwardPass)
 
 def pick_parameter(gradients: Arrays, key: str) -> str:
     """The control that picks one of a layer's parameters."""
-    name = st.segmented_control(
+    name = st.radio(
         "Gradient",
         list(gradients),
-        default=next(iter(gradients)),
-        required=True,
         format_func=SYMBOLS.__getitem__,
+        horizontal=True,
         key=key,
         label_visibility="collapsed",
     )

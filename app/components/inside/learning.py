@@ -102,7 +102,7 @@ def show_learning(lesson: Lesson, before: Array) -> None:
         st.markdown(f"After {steps}: E = {format_error(lesson.losses[-1])}")
         st.html(probability_bars(lesson.probabilities))
     with panel:
-        rate = st.select_slider("Learning rate η", RATES, value=0.01, key="rate", format_func=lambda rate: f"{rate:g}")
+        rate = st.selectbox("Learning rate η", RATES, index=RATES.index(0.01), format_func="{:g}".format, key="rate")
         with st.container(horizontal=True, gap="xsmall"):
             name = "Step again" if count else "Take this step"
             st.button(name, type="primary", on_click=take, args=(lesson, rate), disabled=count >= MOST_STEPS)

@@ -67,4 +67,4 @@ def show_largest(values: Array, factors: Array, names: tuple[str, str], bias: fl
         rows.append((f"the other {len(products) - len(shown)}", "", "", format_error(others)))
     if bias is not None:
         rows.append(("bias b", "", "", format_error(bias)))
-    st.html(words_table([("", x, w, f"{x} · {w}"), *rows], "The largest products"))
+    st.html(words_table([("number", x, w, f"{x} · {w}"), *rows], "The largest products"))
