@@ -67,6 +67,10 @@ def test_axe_finds_no_problem(page: Page, window: dict[str, Any]) -> None:
     expect(page.get_by_text("Image 1 of 5,000")).to_be_visible(timeout=30_000)
     wait_until_idle(page)
     found["First network, learning"] = findings(page)
+    open_page(page, "Look inside")
+    page.get_by_text("Backward", exact=True).click()
+    wait_until_idle(page)
+    found["Look inside, backward"] = findings(page)
     assert {name: problems for name, problems in found.items() if problems} == {}
 
 

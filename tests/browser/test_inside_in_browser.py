@@ -63,6 +63,28 @@ def test_a_digit_is_drawn_and_followed_to_a_single_number(page: Page) -> None:
     expect_sum(page, r"p\[4\] = e\^")
 
 
+def test_a_copy_learns_another_digit(page: Page) -> None:
+    draw(page, DIGITS[7])
+    open_page(page, "Look inside")
+    page.get_by_text("Backward", exact=True).click()
+    page.get_by_role("radiogroup", name="It was a").get_by_text("3", exact=True).click()
+    expect_sum(page, r"∂E/∂Y\[\d\] = \(p − [01]\) / T")
+    expect(page.get_by_text(re.compile(r"E = −log p\[3\]"))).to_be_visible(timeout=30_000)
+    step(page, 0).focus()
+    page.keyboard.press("ArrowRight")
+    expect_sum(page, r"∂E/∂X\[\d+\] = Σ ∂E/∂y · w")
+    page.get_by_label("∂E/∂W", exact=True).and_(page.locator("canvas")).click(position={"x": 5, "y": 5})
+    expect_sum(page, r"∂E/∂W\[0, \d\] = ∂E/∂y · x")
+    page.keyboard.press("ArrowRight")
+    expect_sum(page, r"∂E/∂W\[1, \d\] = ∂E/∂y · x")
+    step(page, 1).focus()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")  # around to the last step
+    page.get_by_role("button", name="Take this step").click(timeout=30_000)
+    expect(page.get_by_text("After 1 step:")).to_be_visible(timeout=30_000)
+    expect(page.locator(".st-key-answer")).to_have_text(re.compile("Read as 7,"))
+
+
 @pytest.mark.parametrize("window", [{"viewport": {"width": 1366, "height": 657}}])
 def test_maps_and_their_sum_fit_in_one_screen(page: Page) -> None:
     draw(page, DIGITS[7])
