@@ -67,7 +67,7 @@ def step(lesson: Lesson, rate: float) -> Lesson:
     with np.errstate(all="ignore"):
         network = after_step(lesson.network, lesson.backward.gradients, rate)
         backward = backward_pass(network, lesson.input, lesson.digit, lesson.temperature)
-    if not all(np.isfinite(array).all() for array in [backward.loss, *backward.errors]):
+    if not (np.isfinite(backward.loss) and all(np.isfinite(error).all() for error in backward.errors)):
         raise OverflowError("This step is too long: E is not finite behind it. Choose a smaller learning rate.")
     rates, losses = (*lesson.rates, rate), (*lesson.losses, backward.loss)
     return replace(lesson, network=network, rates=rates, losses=losses, backward=backward)
