@@ -13,10 +13,10 @@ def pick_digit(digits: list[DrawnDigit]) -> int:
         return 0
     key = f"place in {headline(digits)}"
     st.session_state[key] = chosen_place(digits)  # it may have been chosen on another page, or on the pad
-    st.segmented_control(
+    st.radio(
         "Digit",
         range(len(digits)),
-        required=True,
+        horizontal=True,
         format_func=lambda place: f"{ordinal(place)}: {letter(digits[place])}",
         key=key,
         on_change=lambda: choose(digits, st.session_state[key]),

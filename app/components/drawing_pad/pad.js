@@ -64,7 +64,7 @@ class Pad {
 
   constructor(root, canvas, before) {
     this.strokes = before?.strokes ?? [];
-    this.picture = before?.picture ?? null; // in the strokes' place: its file in base64, and its image as Python read it
+    this.picture = before?.picture ?? null; // in the strokes' place: a file in base64, and its image as Python read it
     this.history = before?.history ?? []; // strokes and picture before each change, for Undo
     this.future = before?.future ?? []; // strokes and picture after each undone change, for Redo
     this.visit = before?.visit ?? null; // the server's session that knows the newest revision
@@ -305,7 +305,7 @@ class Pad {
 
   pointerMove(event) {
     const last = this.position(event);
-    this.canvas.style.cursor = this.picture || this.placeAt(last) >= 0 ? "pointer" : "";
+    if (this.pointer === null) this.canvas.style.cursor = this.placeAt(last) >= 0 ? "pointer" : "";
     if (event.pointerId !== this.pointer) return;
     if (this.pressed && distance(last, this.pressed.point) >= TAP) {
       this.begin(this.pressed.point);
@@ -398,9 +398,10 @@ class Pad {
     if (this.isBlank()) this.drawInvitation(ink);
     this.paint(ink, getComputedStyle(this.canvas).color);
     if (this.keyboard) this.drawCursor(ink);
-    this.undoButton.ariaDisabled = String(this.isBlank() && !this.history.length);
-    this.redoButton.ariaDisabled = String(!this.future.length);
-    this.clearButton.ariaDisabled = this.saveButton.ariaDisabled = String(this.isBlank());
+    disable(this.undoButton, this.isBlank() && !this.history.length);
+    disable(this.redoButton, !this.future.length);
+    disable(this.clearButton, this.isBlank());
+    disable(this.saveButton, this.isBlank());
   }
 
   paint(ink, colour) {
@@ -493,6 +494,11 @@ function distance([x, y], [otherX, otherY]) {
   return Math.hypot(x - otherX, y - otherY);
 }
 
+// Unlike `disabled` it leaves the keyboard's focus on the button.
+function disable(button, yes) {
+  if (button.ariaDisabled !== String(yes)) button.ariaDisabled = String(yes);
+}
+
 // The file's content.
 function base64(file) {
   return new Promise((resolve) => {
@@ -503,8 +509,8 @@ function base64(file) {
   });
 }
 
-// Lets a button act when it is pressed, and returns it. Chromium gives no click to a tap that follows within 0.4 seconds
-// of another finger's stroke, so the pointer's release counts; a click counts if it comes from elsewhere, as from a key.
+// Lets a button act when it is pressed, and returns it. Chromium gives no click to a tap within 0.4 seconds of a finger's
+// stroke, so the pointer's release counts; a click counts if it comes from elsewhere, as from a key.
 function onPress(button, action) {
   let released = false;
   button.onpointerdown = () => (released = false);
