@@ -293,5 +293,11 @@ def test_ten_bars_as_long_as_their_probabilities_with_the_likeliest_in_colour() 
     assert 'aria-label="Probabilities: 1 90 %, 2 10 %"' in bars
 
 
+@pytest.mark.parametrize("answers", [(), (1,), (1, 2)])
+def test_only_the_answers_are_in_colour(answers: tuple[int, ...]) -> None:
+    colours = re.findall(r"background: (#\w+)", probability_bars(np.array([0.0, 0.6, 0.4, *[0.0] * 7]), answers))
+    assert [digit for digit in range(10) if colours[digit] != colours[9]] == list(answers)
+
+
 def test_the_picture_that_the_network_sees_is_inside_the_page() -> None:
     assert enlarged(np.zeros((28, 28), np.uint8), "a digit", 168).startswith('<img src="data:image/png;base64,')
