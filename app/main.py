@@ -2,6 +2,8 @@
 
 import streamlit as st
 
+from app.components.menu import close_menu_after_choice
+
 st.set_page_config(page_title="Digits from scratch", page_icon="✏️", layout="wide")
 pages = {
     "draw": "Draw",
@@ -11,4 +13,9 @@ pages = {
     "train": "Train",
     "report": "Report",
 }
-st.navigation([st.Page(f"pages/{page}.py", title=title, default=page == "draw") for page, title in pages.items()]).run()
+chosen = st.navigation(
+    [st.Page(f"pages/{page}.py", title=title, default=page == "draw") for page, title in pages.items()]
+)
+with st.sidebar:
+    close_menu_after_choice()
+chosen.run()

@@ -253,8 +253,7 @@ def test_one_digit_of_a_number_is_shown_and_another_can_be_chosen(weights: Path)
     page = AppTest.from_file(PAGE)
     page.session_state["pad"] = {"drawing": {"revision": 1, "strokes": two}}
     run(page)
-    (places,) = page.button_group
-    places.set_value(0)
+    page.radio[0].set_value(0)
     first = equation(run(page))
-    page.button_group[0].set_value(1)
+    page.radio[0].set_value(1)
     assert equation(run(page)) != first

@@ -7,12 +7,13 @@ from numpy.typing import NDArray
 from app.charts.html import probability_bars
 from app.charts.signed_numbers import number_table
 from app.components.digit_picker import pick_digit
-from app.components.drawing_pad import drawing_pad, newest_message, strokes_in
+from app.components.drawing_pad import drawing_pad
 from app.components.number_maps import Cell, cell_of, index_of, number_maps
 from app.components.other_answer import show_other_answer
+from app.components.shown import choose, shown_on_pad
 from app.components.weights_picker import escaped, pick_classifier
 from app.texts.layers import IMAGE, PROBABILITIES, LayerText, layer_text
-from app.texts.reading import boxes
+from app.texts.reading import boxes, sentence
 from model import ConvLayer, Layer
 from model.cell_sums import CellSum, cell_sum, format_number, layer_outputs, probability_sum
 from model.classifier import DigitClassifier
@@ -38,11 +39,12 @@ def look_inside(classifier: DigitClassifier) -> None:
     with left, st.container(width=300):
         pad = st.container()
         digits = digits_on_pad(classifier)
-        chosen = digits[pick_digit(digits)]
+        place = pick_digit(digits)
+        chosen = digits[place]
         image, probabilities = chosen.image, chosen.reading.probabilities
         answer = int(probabilities.argmax())
         with pad:
-            drawing_pad(str(answer), boxes(digits), on_change=lambda: None)
+            drawing_pad(str(answer), boxes(digits), chosen=place, on_choice=lambda place: choose(digits, place))
         with st.container(key="answer"):
             st.markdown(f"Read as **{answer}**, probability {whole_percent(probabilities[answer])}")
     values = images_to_input(image[np.newaxis])
@@ -60,14 +62,12 @@ def look_inside(classifier: DigitClassifier) -> None:
 
 
 def digits_on_pad(classifier: DigitClassifier) -> list[DrawnDigit]:
-    """The digits on the pad, or an example while the pad is blank."""
-    try:
-        digits = read_drawing(classifier, strokes_in(newest_message()))
-    except ValueError as error:
-        st.error(escaped(f"{str(error)[0].upper()}{str(error)[1:]}."))
-        digits = []
-    if digits:
-        return digits
+    """The digits that the user is looking at, or an example while there are none."""
+    shown = shown_on_pad(classifier)
+    if shown.problem:
+        st.error(escaped(sentence(shown.problem)))
+    if shown.digits:
+        return shown.digits
     st.markdown("The pad is blank, so here is an example: a 3.")
     return read_drawing(classifier, [np.array(stroke, np.float64) for stroke in EXAMPLE])
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
 from data.ink import strokes_to_image
-from data.lines import UNKNOWN
+from data.lines import UNKNOWN, is_dot
 from data.parts import Part
 from data.segmentation import Sign, segment_parts
 from data.strokes import Strokes, parts_of, strokes_of
@@ -44,7 +44,8 @@ def read_drawing(classifier: DigitClassifier, strokes: Sequence[NDArray[np.float
     def images(parts: list[Part]) -> NDArray[np.uint8]:
         return np.stack([image_of(strokes_of(part, strokes)) for part in parts])
 
-    signs = segment_parts(parts_of(strokes), lambda parts: certainty(classifier.read(images(parts))))
+    parts = dots_joined(parts_of(strokes), strokes)
+    signs = segment_parts(parts, lambda parts: certainty(classifier.read(images(parts))))
     if not signs:
         return []
     certain = [each.verdict is Verdict.DIGIT for each in classifier.read(images([sign.part for sign in signs]))]
@@ -58,6 +59,22 @@ def read_drawing(classifier: DigitClassifier, strokes: Sequence[NDArray[np.float
         box = (part.left, part.top, part.right, part.bottom)
         digits.append(DrawnDigit(strokes_of(part, strokes), image, read, box, sign.line, sign.sign.strip("?")))
     return digits
+
+
+def dots_joined(parts: list[Part], strokes: Strokes) -> list[Part]:
+    """The parts, each dot that meets a larger one joined to it: the pen touched the pad before it was meant to draw."""
+    unit = max((part.height for part in parts), default=0.0)
+    dots = [part for part in parts if is_dot(part, unit)]
+    if len(dots) == len(parts):
+        return parts
+    joined = [part for part in parts if part not in dots]
+    for dot in dots:
+        met = next((i for i, part in enumerate(joined) if meet(part, dot, strokes, MEET * unit)), None)
+        if met is None:
+            joined.append(dot)
+        else:
+            joined[met] += dot
+    return joined
 
 
 def one_by_one(signs: list[Sign], certain: list[bool], strokes: Strokes) -> list[Sign]:
