@@ -10,5 +10,6 @@ pages = {
     "handwriting": "My handwriting",
     "train": "Train",
     "report": "Report",
+    "about": "About",
 }
 st.navigation([st.Page(f"pages/{page}.py", title=title, default=page == "draw") for page, title in pages.items()]).run()
