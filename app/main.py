@@ -3,6 +3,8 @@
 import streamlit as st
 
 st.set_page_config(page_title="Digits from scratch", page_icon="✏️", layout="wide")
+# A name that does not fit into its list ends with an ellipsis.
+st.html("<style>[data-testid=stSelectbox] input { text-overflow: ellipsis }</style>")
 pages = {
     "draw": "Draw",
     "inside": "Look inside",

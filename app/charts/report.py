@@ -67,6 +67,7 @@ def calibration_chart(bins: list[CalibrationBin]) -> AnyChart:
     ideal = alt.Chart(diagonal).mark_line(color=GREY, strokeDash=[6, 4]).encode(x, y)
     enough = pd.DataFrame([bin for bin in bins if bin.has_enough], columns=BIN)
     line = alt.Chart(enough).mark_line(color=BLUE).encode(x, y)
+    legend = alt.Legend(symbolFillColor=GREY, symbolStrokeWidth=0)
     table = pd.DataFrame(bins).assign(colour=[BLUE if bin.has_enough else GREY for bin in bins])
     points = (
         alt.Chart(table)
@@ -74,7 +75,7 @@ def calibration_chart(bins: list[CalibrationBin]) -> AnyChart:
         .encode(
             x,
             y,
-            size=alt.Size("images:Q", title="images"),
+            size=alt.Size("images:Q", title="images", scale=alt.Scale(range=[30, 400]), legend=legend),
             color=alt.Color("colour:N", scale=None),
             tooltip=["probability:Q", "accuracy:Q", "images:Q"],
         )

@@ -91,7 +91,7 @@ def offer(run: str) -> None:
     """The button "Use this network", which chooses the weights of a finished run on every page that reads digits."""
     path = ROOT / RUNS / run / "weights.npz"
     if st.session_state.get("weights") == path:
-        st.caption("Draw, Look inside and My handwriting use this network.")
+        st.caption("Draw, Look inside and My handwriting use this network.", width="content")
     elif st.button("Use this network", on_click=lambda: st.session_state.update(weights=path)):
         st.rerun()  # the list of networks is outside the fragments in which this button stands
 

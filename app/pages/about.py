@@ -18,22 +18,16 @@ st.markdown(
 
 st.header("How it learns")
 st.markdown(
-    "Each layer computes an output $Y$ from its input $X$. For an image with a known answer the loss $E$ says how wrong "
-    "the last output is. Backwards, each layer gets $\\partial E/\\partial Y$ from the layer behind it, computes how to "
-    "change its own numbers, and passes $\\partial E/\\partial X$ on to the layer before it. The article changes every "
-    "weight by $-\\eta \\, \\partial E/\\partial W$, with a small learning rate $\\eta$; the recipes on the Train page "
-    "use Adam, which adapts the size of the step to each weight."
+    "Each layer computes an output $Y$ from its input $X$. For an image with a known answer the loss $E$ says how "
+    "wrong the last output is. Backwards, each layer gets $\\partial E/\\partial Y$ from the layer behind it, computes "
+    "how to change its own numbers, and passes $\\partial E/\\partial X$ on to the layer before it. The article "
+    "changes every weight by $-\\eta \\, \\partial E/\\partial W$, with a small learning rate $\\eta$; the recipes on "
+    "the Train page use Adam, which adapts the size of the step to each weight."
 )
 for name, forward, backward, sentence in FORMULAS:
-    st.subheader(name)
-    st.markdown(sentence)
-    left, right = st.columns(2)
-    with left:
-        st.caption("Forwards")
-        st.latex(forward)
-    with right:
-        st.caption("Backwards")
-        st.latex(backward)
+    st.markdown(f"**{name}.** {sentence}")
+    for column, formula in zip(st.columns(2), (forward, backward), strict=True):
+        column.latex(formula)
 
 st.header("What is stored where")
 st.markdown("Nothing leaves this computer: the app listens on it alone and contacts no other server.")
@@ -43,6 +37,6 @@ st.code(str(ROOT), language=None)
 
 st.header("Licence")
 st.markdown(
-    "MIT: use it, change it and pass it on, as long as the notice in the file `LICENSE` stays with it. It comes without "
-    "any warranty."
+    "MIT: use it, change it and pass it on, as long as the notice in the file `LICENSE` stays with it. It comes "
+    "without any warranty."
 )

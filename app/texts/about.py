@@ -14,15 +14,15 @@ FORMULAS = [
         "Activation",
         r"Y = f(X), \quad f = \tanh \text{ or } \max(0, \cdot)",
         r"\frac{\partial E}{\partial X} = \frac{\partial E}{\partial Y} \odot f'(X)",
-        "A nonlinear function of each number by itself; ⊙ multiplies number by number.",
+        "A nonlinear function of each number by itself; $\\odot$ multiplies number by number.",
     ),
     (
         "Convolution",
         r"Y_k = \sum_d X_d \star W_{d,k} + B_k",
         r"\frac{\partial E}{\partial W_{d,k}} = X_d \star \frac{\partial E}{\partial Y_k}, \quad"
         r"\frac{\partial E}{\partial X_d} = \sum_k \frac{\partial E}{\partial Y_k} * W_{d,k}",
-        "A small kernel slides over every map of the input. ⋆ is the correlation, and ∗ the full convolution, which "
-        "turns the kernel around.",
+        "A small kernel slides over every map of the input. $\\star$ is the correlation, $*$ the full "
+        "convolution, which turns the kernel around.",
     ),
     (
         "Max pooling",
@@ -36,21 +36,22 @@ FORMULAS = [
         r"\frac{\partial E}{\partial X} = \frac{\gamma}{\sigma} \left( \frac{\partial E}{\partial Y}"
         r" - \overline{\frac{\partial E}{\partial Y}} - \hat{X} \, \overline{\hat{X} \frac{\partial E}{\partial Y}}"
         r" \right)",
-        "Each map gets a learned mean β and deviation γ. Mean μ, deviation σ and the bars are taken over the batch.",
+        "Each map gets a learned mean $\\beta$ and deviation $\\gamma$. The mean $\\mu$, the deviation $\\sigma$ and "
+        "the bars are taken over the batch.",
     ),
     (
         "Dropout",
         r"Y = X \odot M / (1 - p), \quad M_i = 0 \text{ with probability } p, \text{ else } 1",
         r"\frac{\partial E}{\partial X} = \frac{\partial E}{\partial Y} \odot M / (1 - p)",
-        "Only in training: a random share p of the numbers is set to 0, so that no number can be relied on alone.",
+        "Only in training: a random share $p$ of the numbers is set to 0, so that no number can be relied on alone.",
     ),
     (
         "Loss",
         r"E = \frac{1}{n} \sum_i (Y_i^* - Y_i)^2 \quad\text{or}\quad E = -\log p_{\text{right}}, \;\;"
         r" p_i = \frac{e^{Y_i}}{\sum_j e^{Y_j}}",
         r"\frac{\partial E}{\partial Y_i} = \frac{2}{n} (Y_i - Y_i^*) \quad\text{or}\quad p_i - Y_i^*",
-        "How wrong the outputs Y are, compared with the wanted Y*: the mean squared error in the article’s network, the "
-        "cross-entropy of the probabilities p in the others.",
+        "How wrong the outputs $Y$ are, compared with the wanted $Y^*$: the mean squared error in the article’s "
+        "network, the cross-entropy of the probabilities $p$ in the others.",
     ),
 ]
 
