@@ -30,7 +30,10 @@ for name, forward, backward, sentence in FORMULAS:
         column.latex(formula)
 
 st.header("What is stored where")
-st.markdown("Nothing leaves this computer: the app listens on it alone and contacts no other server.")
+st.markdown(
+    "Nothing is sent anywhere: the app contacts no other server. Other computers reach it only if it was started with "
+    "`LAN=1` or `HOSTS=…`; what their visitors draw then goes to this computer and stays here."
+)
 st.table({place.format(runs=RUNS, handwriting=FILE): what for place, what in STORED.items()}, hide_header=True)
 st.caption("These are in the folder in which the app was started:")
 st.code(str(ROOT), language=None)

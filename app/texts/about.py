@@ -5,9 +5,9 @@ FORMULAS = [
     (
         "Fully connected",
         r"Y = X W + B",
-        r"\frac{\partial E}{\partial W} = X^\top \frac{\partial E}{\partial Y}, \quad"
-        r"\frac{\partial E}{\partial B} = \frac{\partial E}{\partial Y}, \quad"
-        r"\frac{\partial E}{\partial X} = \frac{\partial E}{\partial Y} W^\top",
+        r"\begin{gathered} \frac{\partial E}{\partial W} = X^\top \frac{\partial E}{\partial Y}, \quad"
+        r"\frac{\partial E}{\partial B} = \frac{\partial E}{\partial Y} \\"
+        r"\frac{\partial E}{\partial X} = \frac{\partial E}{\partial Y} W^\top \end{gathered}",
         "Every output is a sum over all inputs, each times its weight, plus a bias.",
     ),
     (
@@ -19,8 +19,8 @@ FORMULAS = [
     (
         "Convolution",
         r"Y_k = \sum_d X_d \star W_{d,k} + B_k",
-        r"\frac{\partial E}{\partial W_{d,k}} = X_d \star \frac{\partial E}{\partial Y_k}, \quad"
-        r"\frac{\partial E}{\partial X_d} = \sum_k \frac{\partial E}{\partial Y_k} * W_{d,k}",
+        r"\begin{gathered} \frac{\partial E}{\partial W_{d,k}} = X_d \star \frac{\partial E}{\partial Y_k} \\"
+        r"\frac{\partial E}{\partial X_d} = \sum_k \frac{\partial E}{\partial Y_k} * W_{d,k} \end{gathered}",
         "A small kernel slides over every map of the input. $\\star$ is the correlation, $*$ the full "
         "convolution, which turns the kernel around.",
     ),
@@ -41,15 +41,16 @@ FORMULAS = [
     ),
     (
         "Dropout",
-        r"Y = X \odot M / (1 - p), \quad M_i = 0 \text{ with probability } p, \text{ else } 1",
+        r"Y = X \odot M / (1 - p)",
         r"\frac{\partial E}{\partial X} = \frac{\partial E}{\partial Y} \odot M / (1 - p)",
-        "Only in training: a random share $p$ of the numbers is set to 0, so that no number can be relied on alone.",
+        "Only in training: $M$ is 0 for a random share $p$ of the numbers, else 1, so that no number can be relied on "
+        "alone.",
     ),
     (
         "Loss",
-        r"E = \frac{1}{n} \sum_i (Y_i^* - Y_i)^2 \quad\text{or}\quad E = -\log p_{\text{right}}, \;\;"
-        r" p_i = \frac{e^{Y_i}}{\sum_j e^{Y_j}}",
-        r"\frac{\partial E}{\partial Y_i} = \frac{2}{n} (Y_i - Y_i^*) \quad\text{or}\quad p_i - Y_i^*",
+        r"\begin{gathered} E = \frac{1}{n} \sum_i (Y_i^* - Y_i)^2 \quad\text{or} \\"
+        r"E = -\log p_{\text{right}}, \;\; p_i = \frac{e^{Y_i}}{\sum_j e^{Y_j}} \end{gathered}",
+        r"\frac{\partial E}{\partial Y_i} = \frac{2}{n} (Y_i - Y_i^*) \;\text{or}\; p_i - Y_i^*",
         "How wrong the outputs $Y$ are, compared with the wanted $Y^*$: the mean squared error in the article’s "
         "network, the cross-entropy of the probabilities $p$ in the others.",
     ),
