@@ -2,7 +2,11 @@
 
 import streamlit as st
 
+from app.components.menu import close_menu_after_choice
+
 st.set_page_config(page_title="Digits from scratch", page_icon="✏️", layout="wide")
+# A name that does not fit into its list ends with an ellipsis.
+st.html("<style>[data-testid=stSelectbox] input { text-overflow: ellipsis }</style>")
 pages = {
     "draw": "Draw",
     "inside": "Look inside",
@@ -10,5 +14,11 @@ pages = {
     "handwriting": "My handwriting",
     "train": "Train",
     "report": "Report",
+    "about": "About",
 }
-st.navigation([st.Page(f"pages/{page}.py", title=title, default=page == "draw") for page, title in pages.items()]).run()
+chosen = st.navigation(
+    [st.Page(f"pages/{page}.py", title=title, default=page == "draw") for page, title in pages.items()]
+)
+with st.sidebar:
+    close_menu_after_choice()
+chosen.run()

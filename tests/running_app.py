@@ -26,20 +26,20 @@ def copy_project(folder: Path) -> Path:
 
 
 @contextmanager
-def running_app(project: Path, watched: bool = True) -> Iterator[str]:
+def running_app(project: Path, watched: bool = True, port: int = 0) -> Iterator[str]:
     """The app of a copy of the project, and where it is to be found.
 
     What the server says goes to `log.txt`. If it is watched, what would leave this computer is refused, and goes to
-    `outside.txt`.
+    `outside.txt`. Without a port, it listens at a free one.
     """
-    with app_process(project, watched) as (url, _):
+    with app_process(project, watched, port) as (url, _):
         yield url
 
 
 @contextmanager
-def app_process(project: Path, watched: bool = True) -> Iterator[tuple[str, int]]:
+def app_process(project: Path, watched: bool = True, port: int = 0) -> Iterator[tuple[str, int]]:
     """The same, with the number of the server's process. There may be several of one project, with one `log.txt`."""
-    port = free_port()
+    port = port or free_port()
     command = [sys.executable, "-m", "streamlit", "run", "app/server.py"]
     options = [f"--server.port={port}", "--server.headless=true"]
     watch = {"PYTHONPATH": str(WATCH), "OUTSIDE": str(project / "outside.txt")} if watched else {}

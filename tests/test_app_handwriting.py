@@ -17,7 +17,7 @@ from data.ink import strokes_to_image
 from tests.tiny_report import save_always_three
 from training.runs import fine_tunings
 from training.runs.lock import locked
-from training.runs.run import LOCK
+from training.runs.run import LOCK, RunError
 
 PAGE = Path(__file__).parents[1] / "app" / "pages" / "handwriting.py"
 RESULT = {
@@ -94,8 +94,38 @@ def test_drawings_are_shown_the_newest_first_and_read_by_the_chosen_weights(stor
     half = (z2 * (p * (1 - p) / n + z2 / (4 * n * n))) ** 0.5
     low, high = ((p + z2 / (2 * n) + side * half) / (1 + z2 / n) for side in (-1, 1))
     assert f"{100 * low:.1f} % to {100 * high:.1f} %" in shown(page)
-    assert "read as 3, **this network reads 3**" in shown(page)
+    assert "read as 3, **this network: 3**" in shown(page)
+    assert "unsure about 0 and takes 0 for no digit" in shown(page)
     assert "3 May 2026" in shown(page)
+
+
+def test_unsure_is_not_right(root: Path, store: Handwriting) -> None:
+    weights = root / "model" / "pretrained" / "quick.npz"
+    save_always_three(weights, dataset="mnist", unsure_below=0.9)
+    page = run()
+    assert page.metric[0].value == "0 of 3"
+    assert "unsure about 3 and takes 0 for no digit" in shown(page)
+    assert "this network: unsure, 3 or " in shown(page)
+    save_always_three(weights, dataset="mnist", no_digit_below=1e3)
+    page = run()
+    assert page.metric[0].value == "0 of 3"
+    assert "unsure about 0 and takes 3 for no digit" in shown(page)
+
+
+def test_labels_are_corrected(store: Handwriting) -> None:
+    page = run()
+    for key in ("a", "d"):
+        page.checkbox(key=f"tick {key}").check()
+    page = run(page)
+    page.session_state["truth"] = 5
+    page = press(run(page), "Label 2 drawings 5")
+    assert {each.key: each.truth for each in store.drawings()} == {"a": 5, "b": 7, "c": 3, "d": 5}
+    assert not any(box.value for box in page.checkbox)
+    page.checkbox(key="tick b").check()
+    page = run(page)
+    page.session_state["truth"] = "no digit"
+    press(run(page), "Label 1 drawing no digit")
+    assert [each.truth for each in store.drawings()] == [5, None, 3, 5]
 
 
 @pytest.mark.parametrize(
@@ -186,7 +216,7 @@ def test_a_running_fine_tuning_shows_its_last_log_line(root: Path, store: Handwr
     with locked(folder / LOCK):
         page = run()
         assert page.button[0].disabled
-        assert page.status[0].label == r"runs/handwriting-1: Step 20 of 100\: loss 0.5"
+        assert page.status[0].label == r"handwriting-1: Step 20 of 100\: loss 0.5"
         assert page.status[0].state == "running"
     assert not run().status
 
@@ -203,6 +233,41 @@ def test_a_kept_fine_tuning_shows_both_accuracies_and_can_be_chosen(root: Path, 
     page = press(page, "Use this network")
     assert page.selectbox(key="weights").value == folder / "weights.npz"
     assert "Use this network" not in [button.label for button in page.button]
+
+
+def test_a_change_that_rounds_to_nothing_is_no_praise(root: Path, store: Handwriting) -> None:
+    same = {"own": {"images": 30, "before": 29, "after": 29}, "validation": {"images": 50000, "before": 9, "after": 10}}
+    fine_tuning(root, "Kept\n", RESULT | same)
+    page = run()
+    assert not page.success
+    assert "no better than before" in page.info[0].value
+    assert [metric.delta for metric in page.metric[1:]] == ["unchanged", "unchanged"]
+
+
+def test_a_fine_tuning_is_renamed_and_deleted(root: Path, store: Handwriting) -> None:
+    fine_tuning(root, "older\n", RESULT)
+    fine_tuning(root, "failed\n", number=2)
+    page = run()
+    assert page.selectbox(key="fine_tuning").value == "handwriting-2"
+    assert "Rename handwriting-2" not in [button.label for button in page.button]
+    page = press(page, "Yes, delete handwriting-2")
+    assert not (root / "runs" / "handwriting-2").exists()
+    page.text_input(key="new name of handwriting-1").set_value("mine")
+    page = press(page, "Rename handwriting-1")
+    assert page.selectbox(key="fine_tuning").value == "mine"
+    assert "mine has learned your handwriting" in page.success[0].value
+
+
+def test_nothing_is_learned_while_a_run_is_trained(root: Path, store: Handwriting) -> None:
+    folder = root / "runs" / "quick"
+    folder.mkdir(parents=True)
+    with locked(folder / LOCK):
+        page = run()
+        assert page.button[0].disabled
+        with pytest.raises(RunError, match="quick is being trained"):  # on a page that does not know it yet
+            fine_tunings.start(root, root / "model" / "pretrained" / "quick.npz")
+        assert "quick is being trained" in shown(page)
+    assert [path.name for path in (root / "runs").glob("*/")] == ["quick"]
 
 
 def test_a_fine_tuning_that_was_not_kept_says_why(root: Path, store: Handwriting) -> None:
@@ -232,8 +297,7 @@ def wait_for(condition: Callable[[], object]) -> None:
 def test_the_button_starts_a_process_that_writes_its_result(root: Path, store: Handwriting) -> None:
     fine_tuning(root, "an older one", number=9)
     press(run(), "Learn my digits")
-    newest = fine_tunings.latest(root)
-    assert newest is not None
+    newest = fine_tunings.list_fine_tunings(root / "runs")[0]
     assert newest.folder == root / "runs" / "handwriting-10"
     wait_for(lambda: not fine_tunings.read(newest.folder).running)
     # These weights do not say how they were trained: the process ends at once.

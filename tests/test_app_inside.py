@@ -292,10 +292,9 @@ def test_one_digit_of_a_number_is_shown_and_another_can_be_chosen(weights: Path)
     page = AppTest.from_file(PAGE)
     page.session_state["pad"] = {"drawing": {"revision": 1, "strokes": two}}
     run(page)
-    (places,) = page.button_group
-    places.set_value(0)
+    radio(page, "Digit").set_value(0)
     first = strip(run(page))
-    page.button_group[0].set_value(1)
+    radio(page, "Digit").set_value(1)
     assert strip(run(page))[0]["picture"] != first[0]["picture"]
 
 

@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.charts.report import answering_chart, confusion_chart
+from app.charts.report import answering_chart, calibration_chart, confusion_chart
 from app.components import weights_picker
 from data.handwriting import FILE, Drawing, Handwriting
 from tests.tiny_report import save_always_three, save_history, save_strokes
 from training.evaluation import report_page
 from training.evaluation.report import write_report
 from training.evaluation.report_file import DamagedReport, list_reports, read_report, report_name
-from training.evaluation.scores import Answering, RiskAtCoverage
+from training.evaluation.scores import Answering, CalibrationBin, RiskAtCoverage
 from training.runs import process as processes
 from training.runs.process import CommandError
 
@@ -198,7 +198,7 @@ def test_reports_are_named_by_run_and_data_set(tmp_path: Path) -> None:
 
 
 def test_only_confusions_have_colour() -> None:
-    chart = confusion_chart([[5, 2], [0, 7]], "black").to_dict()
+    chart = confusion_chart([[5, 2], [0, 7]]).to_dict()
     (cells,) = chart["datasets"].values()
     assert [(cell["written"], cell["read as"], cell["images"], cell["confused"]) for cell in cells] == [
         (0, 0, 5, 0),
@@ -288,16 +288,44 @@ def test_two_reports_side_by_side(root: Path) -> None:
 def test_the_images_of_a_cell_are_shown(root: Path) -> None:
     write(root, [3, 7, 7, 3, 3])
     page = run_page()
-    cells = page.selectbox(key="cell")
+    cells = cell_list(page)
     assert cells.options == ["7, read as 3: 2", "3, read as 3: 3"]
     assert [image.captions for image in page.image][:2] == [["#1, 70.00 %"], ["#2, 70.00 %"]]
-    page.session_state["cell"] = (3, 3)  # which a click on the number does
+    cells.set_value((3, 3))
     assert [image.captions[0][:3] for image in checked(page.run()).image][:3] == ["#0,", "#3,", "#4,"]
-    write(root, [3, 3])
-    assert checked(page.run()).selectbox(key="cell").value == (3, 3)
+
+
+def cell_list(page: AppTest) -> Any:
+    return next(box for box in page.selectbox if box.label.startswith("Click on a cell"))
+
+
+def test_another_report_starts_with_its_own_cell(root: Path) -> None:
+    first = write(root, [3, 7, 7])
+    other = save_strokes(root / "other.npz", [3, 8, 8, 8])
+    _, second = write_report(root / "runs" / "three" / "weights.npz", str(other))
+    page = run_page()
+    page.selectbox(key="report").set_value(first).run()
+    cell_list(page).set_value((3, 3)).run()
+    assert cell_list(page).proto.id
+    before = cell_list(page).proto.id
+    page.selectbox(key="report").set_value(second.with_name("report.json")).run()
+    cells = cell_list(page)
+    assert cells.value == (8, 3)
+    assert cells.proto.id != before  # the browser keeps what an element of the same id showed
+    assert len([image for image in page.image if image.captions[0].startswith("#")]) == 3
+
+
+def test_bins_of_a_few_images_are_left_out_of_the_calibration_line() -> None:
+    bins = [CalibrationBin(0.1 * i, 0.1 * (i + 1), images, 0.1 * i + 0.05, 0.5) for i, images in enumerate((3, 30, 90))]
+    chart = calibration_chart(bins).to_dict()
+    points = {name: [row["images"] for row in rows] for name, rows in chart["datasets"].items() if "images" in rows[0]}
+    line, circles = chart["layer"][1:]
+    assert points[line["data"]["name"]] == [30, 90]
+    assert points[circles["data"]["name"]] == [3, 30, 90]
+    assert calibration_chart(bins[:1]).to_dict()["layer"]
 
 
 def test_a_click_in_the_matrix_selects_its_cell() -> None:
-    chart = confusion_chart([[5, 2], [0, 7]], "black").to_dict()
+    chart = confusion_chart([[5, 2], [0, 7]]).to_dict()
     (selection,) = chart["params"]
     assert (selection["name"], selection["select"]["fields"]) == ("cell", ["written", "read as"])

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from app.texts.reading import boxes, drawing_key, drawing_to_keep, explanation, headline, least_certain
+from app.texts.reading import boxes, drawing_key, drawing_to_keep, explanation, headline, least_certain, named
 from model.reading import Reading, Verdict
 from training.recognition.drawing import DrawnDigit
 
@@ -69,6 +69,17 @@ def test_boxes_are_around_the_digits_of_a_number_alone() -> None:
         {"box": (10, 20, 60, 120), "above": "2", "below": "> 99 %"},
         {"box": (200, 20, 250, 120), "above": "?", "below": ""},
     ]
+
+
+def test_a_picture_has_a_box_around_a_single_digit_too() -> None:
+    assert boxes([replace(drawn(2), strokes=[])]) == [{"box": (0, 20, 50, 120), "above": "2", "below": "> 99 %"}]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "answers"), [(Verdict.DIGIT, (4,)), (Verdict.UNSURE, (4, 5)), (Verdict.NO_DIGIT, ())]
+)
+def test_a_refused_digit_has_no_answer(verdict: Verdict, answers: tuple[int, ...]) -> None:
+    assert named(drawn(4, 0.6, verdict)) == answers
 
 
 def test_a_drawing_has_one_key_and_another_drawing_another() -> None:

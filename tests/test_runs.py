@@ -243,6 +243,46 @@ def test_progress_tells_how_far_a_run_is(watched: dict[str, Any]) -> None:
     assert (end.epoch, end.step, end.seconds_left) == (3, 0, 0)
 
 
+def test_the_first_epoch_is_told_by_the_step_while_it_lasts(digits: Dataset, tmp_path: Path) -> None:
+    run = trainer(digits, tmp_path)
+    watcher = Watcher(run)
+    sums = []
+
+    def watch(run: Any) -> None:
+        watcher.last = -np.inf
+        watcher(run)
+        if run.progress.epoch == 0:
+            sums.append((run.progress.step, run.progress.loss))
+            progress = read_progress(run.folder / "progress.json")
+            assert progress is not None
+            assert [part.step for part in progress.first_epoch] == list(range(1, run.progress.step + 1))
+            # Each part is a mean over a step's images: times their number, they add up to the epoch so far.
+            so_far = sum(part.loss for part in progress.first_epoch[:-1]) * run.recipe.batch_size
+            last = run.progress.loss - so_far
+            assert run.progress.step < 2 or last > 0
+            if 0 < run.progress.step < run.steps:
+                assert progress.first_epoch[-1].loss == pytest.approx(last / run.recipe.batch_size, rel=1e-5)
+            assert all(0 <= part.accuracy <= 1 for part in progress.first_epoch)
+        else:
+            assert watcher.first_epoch == []
+
+    assert run.train(watch)
+    assert len(sums) == run.steps + 1
+
+
+def test_the_curve_of_a_long_first_epoch_is_thinned(digits: Dataset, tmp_path: Path) -> None:
+    run = trainer(digits, tmp_path)
+    run.steps = run.images = 10**6
+    watcher = Watcher(run)
+    for step in range(1, 500):
+        run.progress.step, run.progress.loss = step, float(step)
+        watcher.add_to_first_epoch(run)
+    steps = [part.step for part in watcher.first_epoch]
+    assert len(steps) <= 100
+    assert steps == sorted(steps)
+    assert (steps[0], steps[-1]) == (1, 499)
+
+
 def test_watched_digits_are_validation_pictures_and_what_the_network_makes_of_them(watched: dict[str, Any]) -> None:
     run, end = watched["run"], watched["end"]
     rows = [digit.index for digit in end.digits]

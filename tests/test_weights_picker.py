@@ -72,18 +72,10 @@ def test_weights_written_anew_are_read_anew(tmp_path: Path) -> None:
     assert list_weights(tmp_path)[0][0].header["dataset"] == "mnist"
 
 
-def test_the_default_is_the_newest_run_on_mnist(tmp_path: Path) -> None:
-    write(tmp_path, SHIPPED)
-    write(tmp_path, "runs/old/weights.npz", age=60)
-    write(tmp_path, "runs/new/weights.npz", age=30)
-    write(tmp_path, "runs/fallback/weights.npz", dataset="digits")
-    assert default(tmp_path) == "runs/new/weights.npz"
-
-
-def test_a_run_on_the_fallback_data_does_not_push_aside_what_comes_with_the_project(tmp_path: Path) -> None:
-    write(tmp_path, "runs/fallback/weights.npz", dataset="digits")
-    write(tmp_path, "model/pretrained/quick.npz")
-    assert default(tmp_path) == "model/pretrained/quick.npz"
+def test_the_default_is_best_whatever_was_trained(tmp_path: Path) -> None:
+    write(tmp_path, "runs/new/weights.npz")
+    write(tmp_path, "model/pretrained/article.npz")
+    assert default(tmp_path) == "model/pretrained/article.npz"
     write(tmp_path, SHIPPED)
     assert default(tmp_path) == SHIPPED
 

@@ -13,11 +13,12 @@ from model.losses import softmax
 
 from .pictures import to_png
 from .recipes import Recipe
-from .runs.progress import Progress, WatchedDigit, write_progress
+from .runs.progress import LearnedSteps, Progress, WatchedDigit, write_progress
 from .trainer import Trainer
 
 INTERVAL = 1.0  # seconds
 WATCHED = 12  # digits
+MOST_PARTS = 100  # of the first epoch's curve
 SEARCHED = 1_000  # validation images in which the hard ones are looked for
 
 
@@ -39,6 +40,8 @@ class Watcher:
         self.started, self.seconds_before = time.perf_counter(), trainer.progress.seconds
         self.steps_before = trainer.steps * trainer.progress.epoch + trainer.progress.step
         self.last = -math.inf
+        self.first_epoch: list[LearnedSteps] = []
+        self.seen = trainer.progress.step, trainer.progress.loss, trainer.progress.correct
 
     def __call__(self, trainer: Trainer) -> None:
         """Called by the trainer after every step and epoch: write the progress if it is time to."""
@@ -52,9 +55,10 @@ class Watcher:
     def snapshot(self, trainer: Trainer, seconds: float) -> Progress:
         """The contents of `progress.json` after `seconds` of training since the start or resume."""
         recipe, progress = trainer.recipe, trainer.progress
+        self.add_to_first_epoch(trainer)
         done = trainer.steps * progress.epoch + progress.step
         steps_left = trainer.steps * recipe.epochs - done
-        images = min(progress.step * recipe.batch_size, trainer.images)
+        images = images_in(trainer, progress.step)
         probabilities = probabilities_of(trainer.network.predict(images_to_input(self.images)), recipe)
         return Progress(
             format=1,
@@ -71,7 +75,31 @@ class Watcher:
                 WatchedDigit(*digit, row.tolist())
                 for digit, row in zip(self.digits, probabilities.round(4).astype(float), strict=True)
             ],
+            first_epoch=self.first_epoch,
         )
+
+    def add_to_first_epoch(self, trainer: Trainer) -> None:
+        """Add the steps since the last time to the curve of the first epoch; after it, forget the curve."""
+        progress = trainer.progress
+        if progress.epoch:
+            self.first_epoch = []
+            return
+        step, loss, correct = self.seen
+        images = images_in(trainer, progress.step) - images_in(trainer, step)
+        if images <= 0:
+            return
+        self.seen = progress.step, progress.loss, progress.correct
+        digits = images * trainer.digits / trainer.images
+        accuracy = min((progress.correct - correct) / digits, 1)
+        part = LearnedSteps(progress.step, float((progress.loss - loss) / images), float(accuracy))
+        self.first_epoch.append(part)
+        if len(self.first_epoch) > MOST_PARTS:
+            self.first_epoch = self.first_epoch[::2]
+
+
+def images_in(trainer: Trainer, steps: int) -> int:
+    """The number of images in so many steps of an epoch."""
+    return min(steps * trainer.recipe.batch_size, trainer.images)
 
 
 def hardest(images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> NDArray[np.intp]:

@@ -1,5 +1,7 @@
 """Charts and images as HTML, from numbers that the pages provide."""
 
+from collections.abc import Collection
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -8,18 +10,18 @@ from training.formatting import whole_percent
 from training.pictures import data_url, to_png
 
 
-def probability_bars(probabilities: NDArray[np.floating]) -> str:
-    """A bar chart as HTML, one bar for each digit, the likeliest in colour; all zeros give ten empty bars.
+def probability_bars(probabilities: NDArray[np.floating], answers: Collection[int] | None = None) -> str:
+    """A bar chart as HTML, one bar for each digit, the answers in colour: without any given, the likeliest.
 
     It changes with every stroke of every visitor: an Altair chart would take as long as everything else together.
     """
-    best = int(probabilities.argmax())
+    coloured = {int(probabilities.argmax())} if answers is None else answers
     rows, described = [], []
     for digit, share in enumerate(probabilities.tolist()):
         label = whole_percent(share) if share >= 0.005 else ""
         if label:
             described.append(f"{digit} {label}")
-        colour = BLUE if digit == best else GREY
+        colour = BLUE if digit in coloured else GREY
         rows.append(
             '<div style="display: flex; align-items: center; gap: 0.5rem; height: 1.75rem">'
             f'<span style="width: 1rem">{digit}</span><span style="flex: 1">'

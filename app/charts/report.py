@@ -1,5 +1,7 @@
 """The charts of the Report page."""
 
+from dataclasses import fields
+
 import altair as alt
 import numpy as np
 import pandas as pd
@@ -8,13 +10,13 @@ from numpy.typing import NDArray
 from app.charts.colours import BLUE, GREY, RED
 from training.evaluation.scores import Answering, CalibrationBin
 from training.pictures import from_png
-from training.runs.progress import Epoch
 
 AnyChart = alt.Chart | alt.LayerChart | alt.FacetChart
+BIN = [field.name for field in fields(CalibrationBin)]
 
 
-def confusion_chart(confusion: list[list[int]], ink: str) -> AnyChart:
-    """The confusion matrix, its numbers in the colour `ink`; the more frequent a confusion, the redder its cell.
+def confusion_chart(confusion: list[list[int]]) -> AnyChart:
+    """The confusion matrix; the more frequent a confusion, the redder its cell.
 
     A click selects the cell's "written" and "read as", under the name "cell".
     """
@@ -35,7 +37,7 @@ def confusion_chart(confusion: list[list[int]], ink: str) -> AnyChart:
     clicked = alt.selection_point("cell", fields=["written", "read as"])
     colours = base.mark_rect(color=RED, cursor="pointer").encode(opacity=opacity).add_params(clicked)
     # Without this, a number in front of its cell would catch the click.
-    numbers = base.mark_text(color=ink, fontSize=14, tooltip=None).encode(text="images:Q", tooltip=alt.value(None))
+    numbers = base.mark_text(fontSize=14, tooltip=None).encode(text="images:Q", tooltip=alt.value(None))
     return alt.layer(colours, numbers, height=420)
 
 
@@ -55,39 +57,30 @@ def answering_chart(answering: Answering) -> AnyChart:
 
 
 def calibration_chart(bins: list[CalibrationBin]) -> AnyChart:
-    """The accuracy of answers by their probability, ideally on the diagonal; larger points stand for more answers."""
+    """The accuracy of answers by their probability, ideally on the diagonal; larger points stand for more answers.
+
+    The line leaves out bins with too few images, which are grey.
+    """
     diagonal = pd.DataFrame({"probability": [0, 1], "accuracy": [0, 1]})
     x = alt.X("probability:Q", title="probability of the answer", scale=alt.Scale(domain=[0, 1]))
     y = alt.Y("accuracy:Q", title="accuracy", scale=alt.Scale(domain=[0, 1]))
     ideal = alt.Chart(diagonal).mark_line(color=GREY, strokeDash=[6, 4]).encode(x, y)
-    real = alt.Chart(pd.DataFrame(bins)).encode(x, y, tooltip=["probability:Q", "accuracy:Q", "images:Q"])
-    points = real.mark_circle(color=BLUE, opacity=1).encode(size=alt.Size("images:Q", title="images"))
-    return alt.layer(ideal, real.mark_line(color=BLUE), points, height=420)
-
-
-def history_chart(history: list[Epoch], quantity: str) -> AnyChart:
-    """The `quantity` "loss" or "accuracy" after each epoch, on training and validation images."""
-    rows = [
-        {"epoch": epoch.epoch, "images": images, quantity: getattr(epoch, f"{split}_{quantity}")}
-        for epoch in history
-        for images, split in (("training", "train"), ("validation", "validation"))
-    ]
-    colour = alt.Color("images:N", scale=alt.Scale(range=[RED, BLUE]), legend=alt.Legend(orient="top", title=None))
-    y = alt.Y(f"{quantity}:Q", scale=alt.Scale(zero=False))
-    return alt.Chart(pd.DataFrame(rows)).mark_line(point=True).encode(alt.X("epoch:Q"), y, colour)
-
-
-def histories_chart(histories: dict[str, list[Epoch]], quantity: str) -> AnyChart:
-    """The validation "loss" or "accuracy" after each epoch of several runs, given by name."""
-    rows = [
-        {"epoch": epoch.epoch, "report": name, quantity: getattr(epoch, f"validation_{quantity}")}
-        for name, history in histories.items()
-        for epoch in history
-    ]
-    legend = alt.Legend(orient="top", title=None, direction="vertical", labelLimit=400)
-    colour = alt.Color("report:N", sort=None, scale=alt.Scale(range=[BLUE, RED]), legend=legend)
-    y = alt.Y(f"{quantity}:Q", title=f"validation {quantity}", scale=alt.Scale(zero=False))
-    return alt.Chart(pd.DataFrame(rows)).mark_line(point=True).encode(alt.X("epoch:Q"), y, colour)
+    enough = pd.DataFrame([bin for bin in bins if bin.has_enough], columns=BIN)
+    line = alt.Chart(enough).mark_line(color=BLUE).encode(x, y)
+    legend = alt.Legend(symbolFillColor=GREY, symbolStrokeWidth=0)
+    table = pd.DataFrame(bins).assign(colour=[BLUE if bin.has_enough else GREY for bin in bins])
+    points = (
+        alt.Chart(table)
+        .mark_circle(opacity=1)
+        .encode(
+            x,
+            y,
+            size=alt.Size("images:Q", title="images", scale=alt.Scale(range=[30, 400]), legend=legend),
+            color=alt.Color("colour:N", scale=None),
+            tooltip=["probability:Q", "accuracy:Q", "images:Q"],
+        )
+    )
+    return alt.layer(ideal, line, points, height=420)
 
 
 def enlarged_sharp(png: bytes) -> NDArray[np.uint8]:

@@ -1,5 +1,6 @@
-"""The Train page's curves of several runs in one chart, and its hard digits."""
+"""The curves of training runs in one chart, and the Train page's hard digits."""
 
+from collections.abc import Mapping, Sequence
 from html import escape
 
 import altair as alt
@@ -9,32 +10,51 @@ from app.charts.colours import GREY, RUN_COLOURS
 from app.charts.html import enlarged
 from training.formatting import whole_percent
 from training.pictures import from_png
-from training.runs.progress import WatchedDigit
-from training.runs.run import Run
+from training.runs.progress import Epoch, Progress, WatchedDigit
+
+NOTHING_IN_PROGRESS: Mapping[str, Progress] = {}
 
 
-def curves(runs: list[Run], quantity: str) -> pd.DataFrame:
+def curves(
+    histories: Mapping[str, Sequence[Epoch]], quantity: str, in_progress: Mapping[str, Progress] = NOTHING_IN_PROGRESS
+) -> pd.DataFrame:
     """The "loss" or "accuracy" of each run over its epochs, on training and validation images.
 
-    The epoch in progress is a point between two whole epochs.
+    The epoch in progress is a point between two whole epochs; the first one is a curve of its own, by the step.
+
+    Args:
+        histories: the whole epochs of each run, by its name.
+        in_progress: the state of runs that are not finished, by their names.
     """
     rows = []
-    for run in runs:
-        for epoch in run.history:
+    for run, history in histories.items():
+        for epoch in history:
             for images, split in (("training", "train"), ("validation", "validation")):
-                rows.append((run.name, images, epoch.epoch, getattr(epoch, f"{split}_{quantity}")))
-        if run.progress and run.progress.step:
-            now = run.progress.epoch + run.progress.step / run.progress.steps
-            rows.append((run.name, "training", now, getattr(run.progress, quantity)))
+                rows.append((run, images, epoch.epoch, getattr(epoch, f"{split}_{quantity}")))
+        progress = in_progress.get(run)
+        if progress and progress.step:
+            now = progress.epoch + progress.step / progress.steps
+            if history or not progress.first_epoch:
+                rows.append((run, "training", now, getattr(progress, quantity)))
+            else:
+                for part in progress.first_epoch:
+                    rows.append((run, "training", part.step / progress.steps, getattr(part, quantity)))
     return pd.DataFrame(rows, columns=["run", "images", "epoch", quantity])
 
 
 def curves_chart(table: pd.DataFrame, quantity: str, epochs: int) -> alt.LayerChart | alt.FacetChart:
-    """A chart of these curves over `epochs` epochs: one colour per run, dashed lines for training images."""
-    legend = alt.Legend(orient="top", title=None, symbolType="stroke", symbolStrokeColor=GREY)
+    """A chart of these curves over `epochs` epochs: one colour per run, dashed lines for training images.
+
+    During the first epoch it shows this epoch alone.
+    """
+    legend = alt.Legend(
+        orient="top", title=None, symbolType="stroke", symbolStrokeColor=GREY, direction="vertical", labelLimit=400
+    )
     loss = quantity == "loss"
+    first = bool(len(table)) and table["epoch"].max() <= 1
+    axis = alt.Axis(format="~g") if first else alt.Axis(tickMinStep=1, format="d")
     base = alt.Chart(table).encode(
-        x=alt.X("epoch:Q", scale=alt.Scale(domain=[0, epochs]), axis=alt.Axis(tickMinStep=1, format="d")),
+        x=alt.X("epoch:Q", scale=alt.Scale(domain=[0, 1 if first else epochs]), axis=axis),
         y=alt.Y(
             f"{quantity}:Q",
             title="loss (logarithmic)" if loss else "accuracy",

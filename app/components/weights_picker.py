@@ -62,14 +62,8 @@ def list_weights(root: Path) -> tuple[list[Weights], list[str]]:
 
 
 def choose_default(weights: list[Weights]) -> Weights:
-    """The newest run trained on MNIST; else a network of the project, `best` first; else the newest run."""
-
-    def rank(file: Weights) -> int:
-        if file.is_run:
-            return 0 if file.header.get("dataset") == "mnist" else 3
-        return 1 if file.path.stem == "best" else 2
-
-    return min(weights, key=rank)
+    """The project's own `best`, until somebody chooses; else another network of the project; else the newest run."""
+    return min(weights, key=lambda file: (file.is_run, file.path.stem != "best"))
 
 
 def pick_classifier() -> DigitClassifier | None:
@@ -80,6 +74,8 @@ def pick_classifier() -> DigitClassifier | None:
     if not weights:
         return None
     by_path = {file.path: file for file in weights}
+    if st.session_state.get("weights") not in by_path:  # never chosen, or deleted since
+        st.session_state.pop("weights", None)
     path = st.sidebar.selectbox(
         "Network (training data, validation accuracy)",
         list(by_path),
@@ -89,6 +85,15 @@ def pick_classifier() -> DigitClassifier | None:
         persist_state="session",
     )
     return load_classifier(path, by_path[path].written)
+
+
+def offer(run: str) -> None:
+    """The button "Use this network", which chooses the weights of a finished run on every page that reads digits."""
+    path = ROOT / RUNS / run / "weights.npz"
+    if st.session_state.get("weights") == path:
+        st.caption("Draw, Look inside and My handwriting use this network.", width="content")
+    elif st.button("Use this network", on_click=lambda: st.session_state.update(weights=path)):
+        st.rerun()  # the list of networks is outside the fragments in which this button stands
 
 
 def training_data(header: dict[str, Any]) -> str:

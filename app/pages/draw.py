@@ -1,4 +1,4 @@
-"""The Draw page: draw a number or upload an image of a digit, and see at once what the network reads."""
+"""The Draw page: draw a number or show a picture of one, and see at once what the network reads."""
 
 from html import escape
 
@@ -6,18 +6,21 @@ import numpy as np
 import streamlit as st
 
 from app.charts.html import enlarged, probability_bars
-from app.components.digit_picker import pick_digit
-from app.components.drawing_pad import drawing_pad, newest_message, strokes_in
+from app.components.drawing_pad import drawing_pad
+from app.components.shown import choose, chosen_place, shown_on_pad
 from app.components.truth_buttons import TRUTHS, UNDO, newest_tap, truth_buttons
 from app.components.weights_picker import ROOT, escaped, name_of, pick_classifier, training_data
-from app.texts.reading import boxes, drawing_key, drawing_to_keep, explanation, headline, ordinal
+from app.texts.reading import boxes, drawing_key, drawing_to_keep, explanation, headline, letter, named, sentence
 from data.handwriting import FILE, Handwriting, HandwritingError
 from model.classifier import DigitClassifier
-from training.recognition.drawing import DrawnDigit, read_drawing
-from training.recognition.picture import read_picture
+from training.recognition.drawing import DrawnDigit
 
 BLANK = np.zeros((28, 28), np.uint8)
 FONT_SIZES = {1: 6, 2: 6, 3: 5, 4: 4, 5: 3.25}  # rem, by the number of digits; 2 for text and for longer numbers
+INVITATION = """
+<p style="font-size: 2rem; margin: 0">Draw a digit</p>
+<p>or several side by side, or upload, paste or drop a picture of them.</p>
+"""
 
 
 @st.fragment
@@ -27,44 +30,33 @@ def draw_and_read(classifier: DigitClassifier) -> None:
     The title is part of the fragment, so that the fragment is the first element of the page: Streamlit shows an empty
     window if any other fragment answers just after its page was left.
     """
-    st.title("Draw a number")
-    st.write("One digit, or several side by side.")
+    st.title("Draw a number", anchor=False)
     with st.container(width=1100):
         left, right = st.columns(2, gap="medium")
-        upload = st.file_uploader(
-            "Or upload an image of a number, dark on light or light on dark",
-            type=["png", "jpg", "jpeg", "webp", "bmp", "gif", "tif", "tiff", "heic"],
-            key="upload",
-            on_change=lambda: st.session_state.update(to_read="upload"),
-        )
-    digits: list[DrawnDigit] = []
-    problem = ""
-    try:
-        if upload and st.session_state.get("to_read") == "upload":
-            digits = read_picture(classifier, upload.getvalue())
-            problem = "" if digits else "there is no digit in this image"
-        else:
-            digits = read_drawing(classifier, strokes_in(newest_message()))
-    except ValueError as error:
-        problem = str(error)
-    words = problem or (headline(digits) if digits else "")
+    shown = shown_on_pad(classifier)
+    digits = [] if shown.problem else shown.digits
+    place = chosen_place(digits) if digits else None
     with left:
-        marked = digits if digits and digits[0].strokes else []
-        drawing_pad(words, boxes(marked), on_change=lambda: st.session_state.update(to_read="drawing"))
+        words = shown.problem or headline(digits)
+        lines = explanation(digits) if digits else []
+        drawing_pad(words, boxes(digits), lines, place, on_choice=lambda place: choose(digits, place))
     with right:
-        show_reading(digits, problem)
+        show_reading(shown.problem, digits, place)
     st.caption(f"This network was trained on {training_data(classifier.header)}.")
 
 
-def show_reading(digits: list[DrawnDigit], problem: str) -> None:
-    """The reading; for one digit also the image that the network saw, the probabilities and the correction buttons."""
-    reading, picture = st.container(horizontal=True), BLANK
-    chosen = None
+def show_reading(problem: str, digits: list[DrawnDigit], place: int | None) -> None:
+    """The reading; for the chosen digit the image that the network saw, the correction buttons and the probabilities.
+
+    While there is no digit they keep their room, so that nothing jumps at the first stroke.
+    """
+    chosen = None if place is None else digits[place]
+    reading = st.container(horizontal=True)
     with reading, st.container(key="reading"):
         if problem:
-            st.error(escaped(f"{problem[0].upper()}{problem[1:]}."))
+            st.error(escaped(sentence(problem)))
         elif not digits:
-            st.html('<p style="font-size: 2rem; margin: 0">Draw a digit</p>')
+            st.html(INVITATION)
         else:
             words = headline(digits)
             size = FONT_SIZES.get(len(words), 2)
@@ -73,17 +65,20 @@ def show_reading(digits: list[DrawnDigit], problem: str) -> None:
                 f'<p style="font-size: {size}rem; line-height: 1.1; font-weight: 600; margin: 0">{words}</p>'
                 + "".join(lines)
             )
-    if digits:
-        chosen = digits[pick_digit(digits)]
-        picture = chosen.image
     with reading, st.container(width="content"):
-        st.html(enlarged(picture, "The image that the network sees", side=112))
-        st.caption("What the network sees")
-    correct(digits, chosen)
-    st.html(probability_bars(np.zeros(10) if chosen is None else chosen.reading.probabilities))
+        picture = enlarged(BLANK if chosen is None else chosen.image, "The image that the network sees", side=112)
+        st.html(hidden_unless(digits, f'{picture}<p style="font-size: 0.875rem; margin: 0">What the network sees</p>'))
+    correct(digits, place)
+    probabilities, answers = (np.zeros(10), ()) if chosen is None else (chosen.reading.probabilities, named(chosen))
+    st.html(hidden_unless(digits, probability_bars(probabilities, answers)))
 
 
-def correct(digits: list[DrawnDigit], chosen: DrawnDigit | None) -> None:
+def hidden_unless(digits: list[DrawnDigit], html: str) -> str:
+    """The HTML, or the room that it takes."""
+    return html if digits else f'<div style="visibility: hidden">{html}</div>'
+
+
+def correct(digits: list[DrawnDigit], place: int | None) -> None:
     """The buttons that correct or confirm the chosen digit; a tap stores the drawing with its true digit."""
     kept: dict[str, str] = st.session_state.setdefault("kept_truths", {})
     by_key = {drawing_key(digit): digit for digit in digits}
@@ -93,9 +88,14 @@ def correct(digits: list[DrawnDigit], chosen: DrawnDigit | None) -> None:
             keep(by_key[tap[0]], tap[1], kept)
     except HandwritingError as error:
         st.error(escaped(str(error)))
-    key = None if chosen is None else drawing_key(chosen)
-    name = "this" if len(digits) < 2 or chosen is None else f"the {ordinal(digits.index(chosen))}"
-    truth_buttons(key, f"Correct {name} digit:", kept.get(key) if key else None)
+    key = None if place is None else drawing_key(digits[place])
+    truth_buttons(
+        key,
+        list(map(letter, digits)),
+        place,
+        kept.get(key) if key else None,
+        on_choice=lambda place: choose(digits, place),
+    )
 
 
 def keep(digit: DrawnDigit, truth: str, kept: dict[str, str]) -> None:

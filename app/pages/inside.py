@@ -4,14 +4,15 @@ import numpy as np
 import streamlit as st
 
 from app.components.digit_picker import pick_digit
-from app.components.drawing_pad import drawing_pad, newest_message, strokes_in
+from app.components.drawing_pad import drawing_pad
 from app.components.inside.backward import backward_steps, backward_texts, show_errors, show_loss
 from app.components.inside.forward import forward_pass, show_image, show_layer, show_probabilities
 from app.components.inside.learning import current_lesson, show_learning
 from app.components.layer_strip import layer_strip
 from app.components.other_answer import show_other_answer
+from app.components.shown import choose, shown_on_pad
 from app.components.weights_picker import escaped, pick_classifier
-from app.texts.reading import boxes, read_as
+from app.texts.reading import boxes, read_as, sentence
 from model.classifier import DigitClassifier
 from model.error_sums import format_error
 from training.recognition.drawing import DrawnDigit, read_drawing
@@ -50,14 +51,12 @@ def look_inside(classifier: DigitClassifier) -> None:
 
 
 def digits_on_pad(classifier: DigitClassifier) -> list[DrawnDigit]:
-    """The digits on the pad, or an example while the pad is blank."""
-    try:
-        digits = read_drawing(classifier, strokes_in(newest_message()))
-    except ValueError as error:
-        st.error(escaped(f"{str(error)[0].upper()}{str(error)[1:]}."))
-        digits = []
-    if digits:
-        return digits
+    """The digits that the user is looking at, or an example while there are none."""
+    shown = shown_on_pad(classifier)
+    if shown.problem:
+        st.error(escaped(sentence(shown.problem)))
+    if shown.digits:
+        return shown.digits
     st.markdown("The pad is blank, so here is an example: a 3.", width="content")
     return read_drawing(classifier, [np.array(stroke, np.float64) for stroke in EXAMPLE])
 
@@ -73,13 +72,18 @@ def show_forward(classifier: DigitClassifier, digits: list[DrawnDigit], place: i
     if step == 0:
         with st.container(horizontal=True, gap="medium"):
             with st.container(width=PAD_WIDTH):
-                drawing_pad(str(digits[place].reading.digit), boxes(digits), on_change=lambda: None)
+                drawing_pad(
+                    str(digits[place].reading),
+                    boxes(digits),
+                    chosen=place,
+                    on_choice=lambda place: choose(digits, place),
+                )
             with st.container():
                 show_image(forward.arrays[0])
     elif step < last:
         show_layer(step, forward.layers[step - 1], forward.arrays[step - 1], forward.arrays[step])
     else:
-        show_probabilities(step, forward.arrays[-2], forward.arrays[-1], forward.temperature)
+        show_probabilities(forward)
 
 
 def show_backward(classifier: DigitClassifier, drawn: DrawnDigit) -> None:

@@ -1,68 +1,24 @@
-"""The Report page: measure how well a network reads, view its report, and compare it with another one."""
+"""The Report page: view the report of a network, and compare it with another one."""
 
 from pathlib import Path
 
 import pandas as pd
 import streamlit as st
 
-from app.charts.report import (
-    answering_chart,
-    calibration_chart,
-    confusion_chart,
-    enlarged_sharp,
-    histories_chart,
-    history_chart,
-)
-from app.components.weights_picker import ROOT, choose_default, escaped, list_weights, name_of
-from data import handwriting
-from data.datasets import DATASETS
+from app.charts.report import answering_chart, calibration_chart, enlarged_sharp
+from app.charts.training import curves, curves_chart
+from app.components.chart import show_chart
+from app.components.confusions import show_confusions
+from app.components.measuring import measure
+from app.components.weights_picker import ROOT, escaped
 from training import files
 from training.evaluation.report_file import DamagedReport, Report, list_reports, read_report, report_name, unread_lines
 from training.formatting import decimal, percent
-from training.runs.process import CommandError, evaluate
+from training.runs.progress import Epoch
 
 RUNS = ROOT / files.RUNS
 TRAINING = {"dataset": "trained on", "versions": "trained with"}
 SCORES = ["precision", "recall", "f1"]
-INK = "white" if st.context.theme.type == "dark" else "black"
-
-
-def measure() -> None:
-    """Choose a network and a test set, and write a report in a separate process; the page then shows it."""
-    weights, problems = list_weights(ROOT)
-    for problem in problems:
-        st.warning(escaped(problem))
-    if not weights:
-        st.markdown("There is no trained network yet: train one on the Train page.")
-        return
-    by_path = {file.path: file for file in weights}
-    left, right = st.columns(2)
-    path = left.selectbox(
-        "Network (training data, validation accuracy)",
-        list(by_path),
-        index=weights.index(choose_default(weights)),
-        format_func=lambda path: by_path[path].label,
-        key="weights_to_measure",
-    )
-    test_sets = {name: source.about for name, source in DATASETS.items()}
-    if (ROOT / handwriting.FILE).exists():
-        test_sets[handwriting.FILE] = "my handwriting"
-    dataset = right.selectbox("Test set", list(test_sets), format_func=test_sets.__getitem__, key="test_set")
-    if not st.button("Measure", type="primary"):
-        return
-    bar = st.progress(0.0, "Loading the images")
-    before = {report: report.stat().st_mtime_ns for report in list_reports(RUNS)}
-    try:
-        for share in evaluate(ROOT, name_of(path), dataset):
-            bar.progress(share, "Reading" if share < 1 else "Writing the report")
-    except (CommandError, OSError) as error:
-        bar.empty()
-        st.error(escaped(f"The report could not be written: {error}."))
-        return
-    bar.empty()
-    st.session_state["report"] = next(
-        report for report in list_reports(RUNS) if before.get(report) != report.stat().st_mtime_ns
-    )
 
 
 def read_or_show_error(path: Path) -> Report | None:
@@ -104,8 +60,8 @@ def show_answers(report: Report) -> None:
         "if the network is unsure between two digits, or if the image does not look like a digit. The accuracy above "
         "counts the likeliest digit of every image."
     )
-    st.altair_chart(
-        answering_chart(answers), alt="Share of wrong answers, by the share of the images that are answered", width=700
+    show_chart(
+        answering_chart(answers), "Share of wrong answers, by the share of the images that are answered", width=700
     )
     st.caption(
         "The curve: if only the most probable answers were given. The red point: the answers that the app gives."
@@ -141,57 +97,15 @@ def show_comparison(reports: dict[str, Report]) -> None:
         )
         histories = {name: report.history for name, report in reports.items() if report.history}
         if histories:
-            for column, quantity in zip(st.columns(2), ("loss", "accuracy"), strict=True):
-                column.altair_chart(
-                    histories_chart(histories, quantity), alt=f"The validation {quantity} of both runs after each epoch"
-                )
+            show_curves(histories)
 
 
-def show_confusions(report: Report) -> None:
-    """The confusion matrix, and the images of the cell that is clicked or chosen in the list."""
-    counts = report.confusion
-    cells = [(truth, answer) for truth in range(10) for answer in range(10) if counts[truth][answer]]
-    cells.sort(key=lambda cell: (cell[0] == cell[1], -counts[cell[0]][cell[1]], cell))
-
-    def take_clicked() -> None:
-        clicked = st.session_state["matrix"]["selection"].get("cell") or [{}]
-        cell = clicked[0].get("written"), clicked[0].get("read as")
-        if cell in cells:
-            st.session_state["cell"] = cell
-
-    chart, images = st.columns(2, gap="large")
-    with chart:
-        st.altair_chart(
-            confusion_chart(counts, INK),
-            alt="Confusion matrix: digits written, digits read",
-            on_select=take_clicked,
-            key="matrix",
-        )
-        pairs = [f"{pair.truth} as {pair.answer} ({pair.images:,})" for pair in report.confused_pairs]
-        st.caption(f"Most often: {', '.join(pairs)}." if pairs else "No digit is read as another.")
-    with images:
-        if st.session_state.get("cell") not in cells:
-            st.session_state.pop("cell", None)
-        cell = st.selectbox(
-            "Click on a cell, or choose it here, to see its images",
-            cells,
-            format_func=lambda cell: f"{cell[0]}, read as {cell[1]}: {counts[cell[0]][cell[1]]:,}",
-            key="cell",
-        )
-        examples = [example for example in report.examples if (example.truth, example.answer) == cell]
-        with st.container(horizontal=True):
-            for example in examples:
-                caption = f"#{example.index:,}, {percent(example.probability)}"
-                st.image(
-                    enlarged_sharp(example.picture),
-                    caption,
-                    width=112,
-                    output_format="PNG",
-                    alt=f"A handwritten {example.truth}",
-                )
-        if cell and counts[cell[0]][cell[1]] > len(examples):
-            which = "least" if cell[0] == cell[1] else "most"
-            st.caption(f"The {len(examples)} images of which the network was {which} certain.")
+def show_curves(histories: dict[str, list[Epoch]]) -> None:
+    """The loss and the accuracy of one or several runs, given by name, after each epoch."""
+    epochs = max(len(history) for history in histories.values())
+    for column, quantity in zip(st.columns(2), ("loss", "accuracy"), strict=True):
+        with column:
+            show_chart(curves_chart(curves(histories, quantity), quantity, epochs), f"The {quantity} after each epoch")
 
 
 st.title("Accuracy report")
@@ -246,7 +160,7 @@ st.header("As the app answers")
 show_answers(report)
 
 st.header("Confusion matrix")
-show_confusions(report)
+show_confusions(report, report_name(path, RUNS))
 
 st.header("Digit by digit")
 table = pd.DataFrame(report.digits)
@@ -286,11 +200,10 @@ if report.calibration:
         f"Of the answers with a probability of 80 %, 80 % should be right. The average difference between probability "
         f"and accuracy, the expected calibration error, is {percent(report.calibration_error)}."
     )
-    st.altair_chart(
-        calibration_chart(report.calibration), alt="Accuracy of the answers by their probability", width=700
-    )
+    show_chart(calibration_chart(report.calibration), "Accuracy of the answers by their probability", width=700)
+    if not all(bin.has_enough for bin in report.calibration):
+        st.caption("Grey: fewer than 30 images, too few to say anything, and left out of the line.")
 
 if report.history:
     st.header("How it was trained")
-    for column, quantity in zip(st.columns(2), ("loss", "accuracy"), strict=True):
-        column.altair_chart(history_chart(report.history, quantity), alt=f"The {quantity} after each epoch")
+    show_curves({report_name(path, RUNS): report.history})

@@ -5,13 +5,27 @@ from collections.abc import Callable
 import streamlit as st
 
 from app.charts.training import curves, curves_chart, watched_digits
-from app.components.weights_picker import ROOT, escaped
+from app.components.chart import show_chart
+from app.components.housekeeping import rename_and_delete, show_problem
+from app.components.weights_picker import ROOT, escaped, offer
+from app.texts.recipes import describe
 from data.datasets import DATASETS, TRAINABLE
 from training import files
 from training.formatting import decimal, duration, percent
 from training.parallel.network import usable_cores
 from training.recipes import RECIPES
-from training.runs.run import Run, RunError, free_name, last_log_line, list_runs, resume, start, stop
+from training.runs.fine_tunings import is_fine_tuning
+from training.runs.run import (
+    Run,
+    RunError,
+    being_trained,
+    free_name,
+    last_log_line,
+    list_runs,
+    resume,
+    start,
+    stop,
+)
 
 RUNS = ROOT / files.RUNS
 
@@ -23,9 +37,12 @@ def train_and_watch() -> None:
     window if any other fragment answers just after its page was left.
     """
     st.title("Train a network")
-    runs = list_runs(RUNS)
-    training = next((run for run in runs if run.state == "running"), None)
-    new_run(training)
+    busy = being_trained(RUNS)
+    runs = [run for run in list_runs(RUNS) if not is_fine_tuning(run.folder)]
+    new_run(busy)
+    if busy and busy not in [run.name for run in runs]:
+        st.info(escaped(f"{busy} is learning your handwriting: the page My handwriting shows how far it is."))
+    show_problem()
     if not runs:
         st.info("There is no run yet. Start one above: its curves and its answers to hard digits appear here.")
         return
@@ -35,20 +52,23 @@ def train_and_watch() -> None:
     others = [other for other in by_name if other != name]
     compared = right.multiselect("Compare with", others, key="compared", placeholder="Other runs, in the same charts")
     # A selected run may have been deleted since.
-    show_run(by_name.get(name, runs[0]), [by_name[other] for other in compared if other in by_name], training)
+    show_run(by_name.get(name, runs[0]), [by_name[other] for other in compared if other in by_name], busy)
 
 
-def new_run(training: Run | None) -> None:
-    """The settings of a new run, and the button that starts it."""
-    with st.expander("New run", expanded=training is None):
+def new_run(busy: str | None) -> None:
+    """The settings of a new run, and the button that starts it unless `busy` is being trained."""
+    with st.expander("New run", expanded=busy is None):
         recipe_column, data_column = st.columns(2)
         recipe = recipe_column.selectbox("Recipe", list(RECIPES), index=list(RECIPES).index("quick"), key="recipe")
         dataset = data_column.selectbox("Data", TRAINABLE, format_func=about_data, key="dataset")
+        st.caption(describe_once(recipe))
         name_column, epochs_column, seed_column = st.columns([2, 1, 1])
-        name = name_column.text_input("Name", free_name(RUNS, recipe), max_chars=64)
+        free = free_name(RUNS, recipe)
+        # Not the default value: it follows the recipe, and would take the place of what was typed.
+        name = name_column.text_input("Name", max_chars=64, placeholder=free, key="name") or free
         epochs = epochs_column.number_input("Epochs", 1, 1000, RECIPES[recipe].epochs, key=f"epochs of {recipe}")
         seed = seed_column.number_input("Seed", 0, 999_999_999, 0, key="seed")
-        if st.button("Start training", type="primary", disabled=training is not None):
+        if st.button("Start training", type="primary", disabled=busy is not None):
             act("Starting", lambda: start(ROOT, name, recipe, dataset, int(epochs), int(seed)), show=name)
         st.caption(
             f"Only one run trains at a time, on all {usable_cores()} cores of this computer: two would take twice as "
@@ -56,6 +76,12 @@ def new_run(training: Run | None) -> None:
         )
     if problem := st.session_state.get("train_problem"):
         st.error(escaped(problem))
+
+
+@st.cache_data(show_spinner=False)
+def describe_once(recipe: str) -> str:
+    """The recipe's description, which takes the time to read a weights file."""
+    return describe(recipe)
 
 
 def about_data(name: str) -> str:
@@ -81,22 +107,29 @@ def label(run: Run) -> str:
     return " · ".join([run.name, str(about.get("dataset", "unknown data")), run.state])
 
 
-def show_run(run: Run, others: list[Run], training: Run | None) -> None:
+def show_run(run: Run, others: list[Run], busy: str | None) -> None:
     """A run's progress, its buttons, its curves, and its answers to hard digits."""
     show_progress(run)
     with st.container(horizontal=True):
         if run.state == "running" and st.button("Stop training"):
             act("Stopping", lambda: stop(ROOT, run.name), show=run.name)
-        if run.can_resume and st.button("Resume", disabled=training is not None):
+        if run.can_resume and st.button("Resume", disabled=busy is not None):
             act("Resuming", lambda: resume(ROOT, run.name), show=run.name)
+        if run.state == "finished":
+            offer(run.name)
+        if run.state != "running":
+            rename_and_delete(run.name, shown="run")
     for problem in run.problems:
         st.warning(escaped(problem))
     compared = [run, *others]
+    histories = {shown.name: shown.history for shown in compared}
+    in_progress = {shown.name: shown.progress for shown in compared if shown.progress}
     epochs = max(shown.progress.epochs if shown.progress else len(shown.history) for shown in compared)
     for column, quantity in zip(st.columns(2), ("loss", "accuracy"), strict=True):
-        table = curves(compared, quantity)
+        table = curves(histories, quantity, in_progress)
         if len(table):
-            column.altair_chart(curves_chart(table, quantity, epochs), alt=f"The {quantity} over the epochs")
+            with column:
+                show_chart(curves_chart(table, quantity, epochs), f"The {quantity} over the epochs")
     if run.progress and run.progress.digits:
         st.header("Hard validation digits")
         st.html(watched_digits(run.progress.digits))
@@ -122,7 +155,7 @@ def show_progress(run: Run) -> None:
     if run.state == "running":
         text += f", step {progress.step} of {progress.steps}; {duration(progress.seconds_left)} left"
     elif run.state == "finished":
-        text = f"Trained in {duration(progress.seconds)}; you can choose its weights on the Draw page"
+        text = f"Trained in {duration(progress.seconds)}"
     else:
         text += f", stopped after {duration(progress.seconds)}; its checkpoint is kept"
     st.progress(min(max(done, 0.0), 1.0), text)
@@ -142,6 +175,10 @@ def show_progress(run: Run) -> None:
 
 if "shown_next" in st.session_state:
     st.session_state["run"] = st.session_state.pop("shown_next")
+    if st.session_state.get("name") == st.session_state["run"]:
+        st.session_state["name"] = ""  # it has been given to a run
+if st.session_state.get("run") and not (RUNS / st.session_state["run"]).exists():
+    del st.session_state["run"]  # deleted elsewhere
 # Once a second while a run is training; otherwise every ten seconds, as a run may be started elsewhere.
-seconds = 1 if any(run.state == "running" for run in list_runs(RUNS)) else 10
+seconds = 1 if being_trained(RUNS) else 10
 st.fragment(train_and_watch, run_every=seconds)()

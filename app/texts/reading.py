@@ -13,6 +13,11 @@ DOUBLE_WIDTH = 1.0  # times the height: what is refused and this wide may be sev
 SEVERAL = "Several digits? Leave a gap"
 
 
+def sentence(problem: str) -> str:
+    """What is wrong, as a sentence: "there is no digit" → "There is no digit."."""
+    return f"{problem[0].upper()}{problem[1:]}."
+
+
 def ordinal(place: int) -> str:
     """The place, counted from 0, as an ordinal number: "1st"."""
     number = place + 1
@@ -68,9 +73,16 @@ def probability(reading: Reading) -> str:
     return f"probabilities {whole_percent(reading.probability)} and {whole_percent(second)}"
 
 
+def named(digit: DrawnDigit) -> tuple[int, ...]:
+    """The digits that the reading names as possible answers; none where it is refused."""
+    reading = digit.reading
+    named_by_verdict = {Verdict.DIGIT: (reading.digit,), Verdict.UNSURE: (reading.digit, reading.second)}
+    return named_by_verdict.get(reading.verdict, ())
+
+
 def boxes(digits: list[DrawnDigit]) -> list[dict[str, Any]]:
-    """For the drawing pad, if there are several digits: the box around each, and its labels."""
-    if len(digits) < 2:
+    """For the drawing pad: the box around each of several digits, or around each digit of a picture, and its labels."""
+    if len(digits) < 2 and all(digit.strokes for digit in digits):
         return []
     return [
         {

@@ -1,7 +1,7 @@
 """Time until a new visitor can draw: `python -m tests.browser.first_render`.
 
-Measured from the address being opened in a browser that has nothing of the app in its cache, until pad, reading and
-chart are there: once for the first visitor of a server that has just said that it is healthy, and for ten after that.
+Measured from the address being opened in a browser that has nothing of the app in its cache, until pad and reading
+are there: once for the first visitor of a server that has just said that it is healthy, and for ten after that.
 """
 
 import sys
@@ -27,7 +27,6 @@ def first_render(browser: Browser, url: str) -> float:
     page.goto(url)
     page.get_by_label("Drawing pad").wait_for()
     page.locator(".st-key-reading").wait_for()
-    page.get_by_role("img", name="Probabilities").wait_for()
     seconds = time.perf_counter() - started
     wait_until_idle(page)
     context.close()

@@ -39,8 +39,8 @@ def expect_reading(page: Page, beginning: object) -> None:
 
 
 def expect_no_reading(page: Page) -> None:
-    expect_reading(page, r"Draw a digit\s*$")
+    expect_reading(page, "Draw a digit")
 
 
 def upload(page: Page, content: bytes, name: str = "digit.png") -> None:
-    page.locator("input[type=file]").set_input_files({"name": name, "mimeType": "image/png", "buffer": content})
+    page.locator("input.upload").set_input_files({"name": name, "mimeType": "image/png", "buffer": content})

@@ -1,6 +1,7 @@
 """The Draw page in Chromium: what a person does with mouse, finger and keyboard, and what they then see."""
 
 import socket
+from base64 import b64encode
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -8,14 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from data.handwriting import Handwriting
 from data.samples import load_strokes
 from tests.browser.pen import draw, expect_no_reading, expect_reading, on_screen, pad, press, upload
-from tests.browser.stage import PHONE
+from tests.browser.stage import PHONE, open_page
 from tests.drawings import DIGITS, NO_DIGITS, Strokes, number
-from tests.running_app import PROJECT
+from tests.running_app import PROJECT, copy_project, free_port, running_app
 
 PEN_STROKES = PROJECT.parent / "shared" / "drawn" / "pendigits_train.npz"  # not part of the project
 COUNT_MESSAGES = """() => {
@@ -50,8 +51,8 @@ def test_every_digit_drawn_with_the_mouse_is_read(page: Page) -> None:
 
 def test_reading_and_picture_follow_while_the_pen_is_down(page: Page) -> None:
     seen = page.get_by_alt_text("The image that the network sees")
-    blank = seen.get_attribute("src") or ""
-    expect(page.get_by_role("img", name="Probabilities")).to_be_visible()
+    expect(page.locator(".st-key-reading")).to_contain_text("Draw a digit")
+    expect(seen).not_to_be_visible()
     start, *others = on_screen(page, DIGITS[7])[0]
     page.mouse.move(*start)
     page.mouse.down()
@@ -59,7 +60,8 @@ def test_reading_and_picture_follow_while_the_pen_is_down(page: Page) -> None:
     for point in others:
         page.mouse.move(*point, steps=12)
     expect_reading(page, 7)
-    expect(seen).not_to_have_attribute("src", blank)
+    expect(seen).to_be_visible()
+    expect(page.get_by_role("img", name="Probabilities")).to_be_visible()
     assert 1 <= page.evaluate("messages") < 6 * len(others)  # not one for each movement: a message awaits its answer
     page.mouse.up()
 
@@ -105,9 +107,7 @@ def test_redo_by_button_and_by_key_until_something_new_is_drawn(page: Page) -> N
     assert ink(page) == both
     press(page, "Clear")
     draw(page, DIGITS[7])
-    before = ink(page)
-    press(page, "Redo")
-    assert ink(page) == before
+    expect(page.get_by_role("button", name="Redo")).to_be_disabled()
 
 
 def test_digits_side_by_side_are_read_as_a_number_with_a_box_around_each(page: Page) -> None:
@@ -209,11 +209,7 @@ def test_drawing_with_the_keyboard_alone(page: Page) -> None:
 
 @pytest.mark.parametrize("window", [PHONE])
 def test_drawing_with_a_finger_on_a_phone(page: Page) -> None:
-    fingers = page.context.new_cdp_session(page)
-    (stroke,) = on_screen(page, DIGITS[2])
-    for kind, (x, y) in [("touchStart", stroke[0]), *[("touchMove", point) for point in stroke]]:
-        fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
-    fingers.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    touch(page, on_screen(page, DIGITS[2])[0])
     expect_reading(page, 2)
     assert page.get_by_test_id("stMain").evaluate("main => main.scrollTop") == 0
     reading = page.locator(".st-key-reading").bounding_box()
@@ -236,32 +232,289 @@ def test_the_ink_is_light_where_the_page_is_dark(page: Page) -> None:
     assert pad(page).evaluate(middle) > 200
 
 
-def test_an_uploaded_picture_is_read_until_the_pad_is_used_again(page: Page) -> None:
+def expect_paper(page: Page, *colour: int) -> None:
+    """Wait until the pad has this colour at its lower edge, where no digit is: red, green, blue and alpha."""
+    page.wait_for_function(
+        """([canvas, colour]) => {
+            const place = canvas.getContext("2d").getImageData(canvas.width / 2, canvas.height - 9, 1, 1);
+            return String(place.data) === String(colour);
+        }""",
+        arg=[pad(page).element_handle(), colour],
+    )
+
+
+def test_a_picture_takes_the_pads_place_until_something_is_drawn(page: Page) -> None:
     draw(page, DIGITS[1])
     expect_reading(page, 1)
+    drawn = ink(page)
     upload(page, picture(5, "white", "black"))
     expect_reading(page, 5)
+    expect_paper(page, 255, 255, 255, 255)
     upload(page, picture(2, "black", "white"))
     expect_reading(page, 2)
+    expect_paper(page, 0, 0, 0, 255)
     upload(page, picture(3, (0, 0, 0, 0), (0, 0, 0, 255), "RGBA"))
     expect_reading(page, 3)
     press(page, "Undo")
+    expect_reading(page, 2)
+    press(page, "Undo")
+    press(page, "Undo")
+    expect_reading(page, 1)
+    assert ink(page) == drawn
+    press(page, "Redo")
+    expect_reading(page, 5)
     draw(page, DIGITS[6])
     expect_reading(page, 6)
+    expect_paper(page, 0, 0, 0, 0)
+    press(page, "Undo")
+    expect_reading(page, 5)
+    press(page, "Clear")
+    expect_no_reading(page)
+    expect_paper(page, 0, 0, 0, 0)
 
 
-def test_a_bad_upload_is_refused_and_loses_nothing(page: Page) -> None:
+def test_a_bad_picture_is_refused_and_loses_nothing(page: Page) -> None:
     draw(page, DIGITS[8])
     expect_reading(page, 8)
     before = ink(page)
     upload(page, b"this is no picture")
     expect_reading(page, "This is not an image")
+    assert ink(page) == before
+    upload(page, bytes(10 * 2**20 + 1))
+    expect_reading(page, "The image is larger than 10 MB")
+    assert ink(page) == before
     upload(page, picture(1, "white", "white"))
     expect_reading(page, "There is no digit")
-    assert ink(page) == before
-    press(page, "Clear")
+    expect_paper(page, 255, 255, 255, 255)
     press(page, "Undo")
     expect_reading(page, 8)
+    assert ink(page) == before
+
+
+def test_a_picture_survives_visits_to_other_pages_and_is_looked_inside(page: Page) -> None:
+    upload(page, picture(5, "white", "black"))
+    expect_reading(page, 5)
+    open_page(page, "Look inside")
+    expect(page.locator(".st-key-answer")).to_contain_text("Read as 5,")
+    open_page(page, "Report")
+    open_page(page, "Draw")
+    expect_reading(page, 5)
+    expect_paper(page, 255, 255, 255, 255)
+    press(page, "Clear")
+    expect_no_reading(page)
+    open_page(page, "Look inside")
+    expect(page.get_by_text("The pad is blank")).to_be_visible()
+
+
+def test_a_reload_keeps_the_drawing_and_a_picture(page: Page) -> None:
+    draw(page, DIGITS[7])
+    expect_reading(page, 7)
+    page.reload()
+    expect_reading(page, 7)
+    upload(page, picture(5, "white", "black"))
+    expect_reading(page, 5)
+    page.reload()
+    expect_reading(page, 5)
+    press(page, "Undo")
+    expect_reading(page, 7)
+    press(page, "Clear")
+    expect_no_reading(page)
+    page.reload()
+    expect_no_reading(page)
+
+
+@pytest.mark.slow  # a server of its own
+def test_after_a_restart_of_the_server_the_drawing_is_read_again(browser: Browser, tmp_path: Path) -> None:
+    project, port = copy_project(tmp_path), free_port()
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    page = context.new_page()
+    with running_app(project, port=port) as url:
+        page.goto(url)
+        draw(page, DIGITS[7])
+        expect_reading(page, 7)
+    with running_app(project, port=port):
+        expect_reading(page, 7)
+        upload(page, picture(5, "white", "black"))
+        expect_reading(page, 5)
+    with running_app(project, port=port):
+        expect_reading(page, 5)
+        expect_paper(page, 255, 255, 255, 255)
+        press(page, "Clear")
+        draw(page, DIGITS[4])
+        expect_reading(page, 4)
+    context.close()
+
+
+DATA = """content => {
+    const data = new DataTransfer();
+    data.items.add(new File([Uint8Array.from(atob(content), letter => letter.charCodeAt(0))], "photo.png",
+                            {type: "image/png"}));
+    return data;
+}"""
+PASTE = """data => document.body.dispatchEvent(
+    new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true})
+)"""
+
+
+def test_a_picture_is_pasted(page: Page) -> None:
+    data = page.evaluate_handle(DATA, b64encode(picture(5, "white", "black")).decode())
+    page.evaluate(PASTE, data)
+    expect_reading(page, 5)
+
+
+def test_a_picture_is_dropped_on_the_pad(page: Page) -> None:
+    data = page.evaluate_handle(DATA, b64encode(picture(5, "white", "black")).decode())
+    pad(page).dispatch_event("dragover", {"dataTransfer": data})
+    expect(page.locator(".pad.over")).to_have_count(1)
+    pad(page).dispatch_event("drop", {"dataTransfer": data})
+    expect(page.locator(".pad.over")).to_have_count(0)
+    expect_reading(page, 5)
+
+
+@pytest.mark.parametrize("window", [PHONE])
+def test_the_menu_of_a_phone_closes_after_a_choice(page: Page) -> None:
+    page.get_by_test_id("stExpandSidebarButton").click()
+    page.get_by_role("link", name="Report").click()
+    expect(page.get_by_role("heading", name="Report", level=1)).to_be_visible()
+    expect(page.get_by_test_id("stExpandSidebarButton")).to_be_visible()
+    expect(page.get_by_role("link", name="Train")).not_to_be_in_viewport()
+
+
+@pytest.mark.parametrize("window", [PHONE])
+def test_a_phone_offers_its_camera(page: Page) -> None:
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Camera").tap()
+    assert chooser.value.element.get_attribute("capture") == "environment"
+    chooser.value.set_files({"name": "photo.png", "mimeType": "image/png", "buffer": picture(5, "white", "black")})
+    expect_reading(page, 5)
+
+
+def test_a_tap_on_a_box_chooses_its_digit_and_a_number_key_corrects_it(page: Page, project: Path) -> None:
+    handwriting = Handwriting(project / "handwriting.sqlite")
+    before = {drawing.key for drawing in handwriting.drawings()}
+    draw(page, number(2, 0, 6))
+    expect_reading(page, 206)
+    for place, digit in ((2, 6), (0, 2), (1, 0)):
+        box = page.get_by_role("radio").nth(place)
+        page.mouse.click(*on_screen(page, [[(100 / 6 + 100 / 3 * place, 50)]])[0][0])
+        expect(box).to_be_checked()
+        expect(page.get_by_role("img", name=f"Probabilities: {digit}")).to_be_visible()
+    expect_reading(page, 206)  # the taps drew nothing
+    page.get_by_role("radio").nth(1).focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("img", name="Probabilities: 6")).to_be_visible()
+    open_page(page, "Look inside")
+    expect(page.locator(".st-key-answer")).to_contain_text("Read as 6,")
+    open_page(page, "Draw")
+    expect_reading(page, 206)
+    page.keyboard.press("Control+9")  # another program's key
+    page.keyboard.press("8")
+    expect(page.get_by_text("Kept as 8.")).to_be_visible()
+    page.get_by_role("combobox").focus()
+    page.keyboard.type("9")
+    page.keyboard.press("Escape")
+    kept = [drawing.truth for drawing in handwriting.drawings() if drawing.key not in before]
+    assert kept == [8]
+
+
+def test_nothing_jumps_when_digits_are_added(page: Page) -> None:
+    def places() -> list[Any]:
+        return [page.get_by_role("button", name=name, exact=True).bounding_box() for name in ("Clear", "no digit")] + [
+            page.get_by_role("img", name="Probabilities").bounding_box()
+        ]
+
+    draw(page, number(2))
+    expect_reading(page, "2[^0-9]")
+    one = places()
+    for several in ((2, 0), (2, 0, 6)):
+        press(page, "Clear")
+        draw(page, number(*several))
+        expect_reading(page, "20")
+        assert places() == one
+
+
+def tap(page: Page, button: str) -> None:
+    """A finger's tap, at once: Playwright's own waits until the button has been still."""
+    box = page.get_by_role("button", name=button, exact=True).bounding_box()
+    assert box is not None
+    touch(page, [(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)])
+
+
+def touch(page: Page, stroke: list[tuple[float, float]]) -> None:
+    finger = page.context.new_cdp_session(page)
+    for kind, (x, y) in [("touchStart", stroke[0]), *[("touchMove", point) for point in stroke[1:]]]:
+        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
+    finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
+@pytest.mark.parametrize("window", [PHONE])
+def test_a_tap_just_after_the_finger_left_the_pad_is_not_lost(page: Page) -> None:
+    """Chromium gives such a tap no click."""
+    blank = ink(page)
+    for wait in (0, 100, 200, 300, 500):
+        touch(page, on_screen(page, DIGITS[2])[0])
+        page.wait_for_timeout(wait)
+        tap(page, "Undo" if wait == 200 else "Clear")
+        expect_no_reading(page)
+        assert ink(page) == blank
+    tap(page, "Undo")  # once for each tap: the last clearing alone is taken back
+    expect_reading(page, 2)
+
+
+@pytest.mark.parametrize("window", [PHONE])
+def test_a_finger_chooses_a_digit_by_its_box(page: Page) -> None:
+    for stroke in on_screen(page, number(2, 0)):
+        touch(page, stroke)
+    expect_reading(page, 20)
+    for place, digit in ((1, 0), (0, 2)):
+        touch(page, on_screen(page, [[(25 + 50 * place, 50)]])[0])
+        expect(page.get_by_role("img", name=f"Probabilities: {digit}")).to_be_visible()
+    expect_reading(page, 20)
+
+
+def test_buttons_that_would_do_nothing_are_disabled(page: Page) -> None:
+    def enabled() -> list[str]:
+        names = ("Undo", "Redo", "Clear", "Save a picture")
+        return [name for name in names if page.get_by_role("button", name=name, exact=True).is_enabled()]
+
+    assert enabled() == []
+    draw(page, DIGITS[7])
+    assert enabled() == ["Undo", "Clear", "Save a picture"]
+    press(page, "Undo")
+    assert enabled() == ["Redo"]
+    press(page, "Redo")
+    press(page, "Clear")
+    assert enabled() == ["Undo"]
+
+
+def test_the_reading_is_saved_as_a_picture(page: Page, tmp_path: Path) -> None:
+    draw(page, number(2, 0))
+    expect_reading(page, 20)
+    with page.expect_download() as download:
+        press(page, "Save a picture")
+    image = Image.open(download.value.path()).convert("RGB")
+    assert download.value.suggested_filename == "reading.png"
+    assert image.width == 1000
+    assert image.height > 1050  # below the pad's square stands what was read
+    colours = {colour for _, colour in image.getcolors(10**6) or []}
+    assert {(0, 0, 0), (255, 255, 255), (0x1C, 0x63, 0xC1)} <= colours  # ink, paper and boxes
+    below = np.asarray(image)[1000:]
+    assert (below < 128).any()
+
+
+@pytest.mark.parametrize("window", [{"viewport": {"width": 1366, "height": 657}}])
+def test_a_laptops_first_screen_holds_pad_and_buttons_and_little_above(page: Page) -> None:
+    for name in ("Undo", "Clear", "Upload a picture"):
+        box = page.get_by_role("button", name=name, exact=True).bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] <= 657
+    title = page.get_by_role("heading", name="Draw a number").bounding_box()
+    assert title is not None
+    assert title["y"] < 60
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")  # "Skip to main content"
+    page.keyboard.press("Tab")
+    expect(pad(page)).to_be_focused()
 
 
 def test_other_hosts_and_addresses_are_refused(app_url: str) -> None:

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.pen import draw, expect_reading, press, upload
 from tests.browser.stage import open_page, page_links, page_names, wait_until_idle
-from tests.drawings import DIGITS
+from tests.drawings import DIGITS, number
 from tests.running_app import copy_project, running_app
 from training.evaluation.report import write_report
 
@@ -54,9 +54,13 @@ def test_axe_finds_no_problem(page: Page, window: dict[str, Any]) -> None:
     draw(page, DIGITS[4])
     expect_reading(page, 4)
     found["Draw, drawn"] = findings(page)
+    press(page, "Clear")
+    draw(page, number(2, 0))
+    expect_reading(page, 20)
+    found["Draw, a number"] = findings(page)
     upload(page, b"this is no picture")
     expect_reading(page, "This is not an image")
-    found["Draw, a bad upload"] = findings(page)
+    found["Draw, a bad picture"] = findings(page)
     for name in page_names(page):
         open_page(page, name)
         found[name] = findings(page)

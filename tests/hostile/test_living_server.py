@@ -1,4 +1,4 @@
-"""A running app gets hostile drawings and uploads, one after the other, and continues to work."""
+"""A running app gets hostile drawings and pictures, one after the other, and continues to work."""
 
 import asyncio
 import json
@@ -11,7 +11,6 @@ from tests.drawings import DIGITS
 from tests.hostile.conftest import TORTURE
 from tests.hostile.test_hostile_messages import message
 from tests.hostile.test_hostile_pictures import KINDS
-from tests.hostile.uploading import put, token
 from tests.hostile.visitor import Visitor, visiting
 from tests.running_app import app_process, copy_project, memory
 
@@ -42,14 +41,10 @@ async def harass(url: str, process: int) -> tuple[int, int]:
         early = 0
         for text in ODD_JSON:
             await visitor.show_anything(text)
-        cookie = token(url)
         for seed in range(COUNT):
             await visitor.show_anything(as_text(seed))
             content = KINDS[seed % len(KINDS)](np.random.default_rng(seed))
-            place = await visitor.place_to_upload()
-            assert put(url, place.upload_url, cookie, content) == 204
-            await visitor.show_upload(place, len(content))
-            visitor.upload = None
+            await visitor.show_picture(content)
             if seed == COUNT // 10:
                 early = memory(process)
         assert await reads_a_seven(visitor)
@@ -57,14 +52,14 @@ async def harass(url: str, process: int) -> tuple[int, int]:
         return early, memory(process)
 
 
-def test_the_server_survives_hostile_drawings_and_uploads(tmp_path: Path, row: Callable[[str, str], None]) -> None:
+def test_the_server_survives_hostile_drawings_and_pictures(tmp_path: Path, row: Callable[[str, str], None]) -> None:
     project = copy_project(tmp_path)
     with app_process(project) as (url, process):
         early, end = asyncio.run(harass(url, process))
     assert "Traceback" not in (project / "log.txt").read_text()
     assert end < early + 60
     row(
-        f"{COUNT} hostile drawings and {COUNT} hostile uploads to a running app",
+        f"{COUNT} hostile drawings and {COUNT} hostile pictures to a running app",
         f"it still reads a 7; no errors in its log; memory {early} MB after a tenth of them, {end} MB at the end",
     )
 

@@ -8,6 +8,7 @@ import asyncio
 import json
 import re
 import time
+from base64 import b64encode
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.proto.Common_pb2 import FileURLs, UploadedFileInfo
+from streamlit.proto.Common_pb2 import FileURLs
 from streamlit.proto.Delta_pb2 import Delta
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
@@ -48,9 +49,8 @@ class Visitor:
     def __init__(self, connection: ClientConnection, cookies: str) -> None:
         self.connection = connection
         self.cookies = cookies
-        self.revision = 0
+        self.revision = self._drawn = 0  # of the newest, and of the newest drawing
         self.strokes: Any = []
-        self.upload: UploadedFileInfo | None = None
         self.weights: list[str] = []  # what the list in the sidebar offers
         self.chosen = ""  # of these
         self.reading: Reading | None = None
@@ -87,7 +87,7 @@ class Visitor:
 
     async def show(self, strokes: Any) -> float:
         """Send a drawing, or what is none, as the pad does; when that was."""
-        self.revision += 1
+        self.revision = self._drawn = self.revision + 1
         self.strokes = strokes
         self._sent = time.monotonic()
         return await self._run(self._fragment)
@@ -117,10 +117,11 @@ class Visitor:
         async with asyncio.timeout(PATIENCE):
             return await self._file
 
-    async def show_upload(self, place: FileURLs, size: int) -> None:
-        """Let the page read what was put there, and wait until it has."""
-        self.upload = UploadedFileInfo(name="picture.png", size=size, file_id=place.file_id, file_urls=place)
-        await self._run(self._fragment)
+    async def show_picture(self, content: bytes) -> None:
+        """Put a picture in the pad's place, and wait until the page has read it."""
+        self.revision += 1
+        picture = {"revision": self.revision, "content": b64encode(content).decode()}
+        await self._run(self._fragment, "drawing_pad", {"picture": picture})
         await self._until_idle()
 
     async def choose(self, weights: str) -> Reading:
@@ -133,7 +134,7 @@ class Visitor:
     async def tap(self, key: str, truth: str) -> Reading:
         """Say what a digit was meant as; the page that says it is kept."""
         await self.idle.wait()
-        sent = await self._run(self._fragment, {"key": key, "truth": truth})
+        sent = await self._run(self._fragment, "truth_buttons", {"tap": {"key": key, "truth": truth}})
         return await self.until(lambda reading: reading.arrived > sent)
 
     async def until(self, arrived: Callable[[Reading], bool]) -> Reading:
@@ -154,23 +155,22 @@ class Visitor:
         await self.connection.send(content)
         return sent
 
-    async def _run(self, fragment: str, tap: dict[str, str] | None = None) -> float:
-        """Let the page, or a part of it, run with what its widgets hold now."""
+    async def _run(self, fragment: str, component: str = "", events: dict[str, Any] | None = None) -> float:
+        """Let the page, or a part of it, run with what its widgets hold now, and with events of a component."""
         self.idle.clear()
         message = BackMsg()
         message.rerun_script.fragment_id = fragment
         states = message.rerun_script.widget_states.widgets
         if "drawing_pad" in self._ids:
-            drawing = {"revision": self.revision, "strokes": self.strokes}
+            drawing = {"revision": self._drawn, "strokes": self.strokes}
             states.add(id=self._ids["drawing_pad"], json_value=json.dumps({"drawing": drawing}))
         if self.chosen:  # a browser tells of what nobody changed, too
             states.add(id=self._ids["weights"], string_value=self.chosen)
-        if self.upload is not None:
-            uploads = states.add(id=self._ids["upload"]).file_uploader_state_value
-            uploads.uploaded_file_info.append(self.upload)
-        if tap is not None:
-            taps = f"$$STREAMLIT_INTERNAL_KEY_{self._ids['truth_buttons']}__events"
-            states.add(id=taps, json_trigger_value=json.dumps([{"event": "tap", "value": tap}]))
+        if events is not None:
+            triggers = [{"event": event, "value": value} for event, value in events.items()]
+            states.add(
+                id=f"$$STREAMLIT_INTERNAL_KEY_{self._ids[component]}__events", json_trigger_value=json.dumps(triggers)
+            )
         return await self.send(message)
 
     async def _until_idle(self) -> None:
@@ -202,15 +202,13 @@ class Visitor:
             self.weights = list(element.selectbox.options)
             if not self.chosen:
                 self.chosen = self.weights[element.selectbox.default]
-        if kind == "file_uploader":
-            self._ids["upload"] = element.file_uploader.id
         if kind == "html" and element.html.body.startswith("<p"):
             self._lines = re.findall("<p[^>]*>([^<]*)</p>", element.html.body)
         if kind in ("alert", "exception"):
             self.problems.append(element.alert.body or element.exception.message)
-        if kind == "bidi_component":
+        name = element.bidi_component.component_name.rpartition(".")[2]
+        if name in ("drawing_pad", "truth_buttons"):
             component = element.bidi_component
-            name = component.component_name.rpartition(".")[2]
             self._ids[name] = component.id
             self._fragment = delta.fragment_id
             data = json.loads(component.json)

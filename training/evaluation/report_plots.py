@@ -66,19 +66,29 @@ def answering_plot(answering: Answering, theme: Theme) -> bytes:
 
 
 def calibration_plot(bins: Sequence[CalibrationBin], theme: Theme) -> bytes:
-    """Above: the accuracy of answers by their probability, ideally on the diagonal. Below: the number of answers."""
-    probabilities, accuracies = [bin.probability for bin in bins], [bin.accuracy for bin in bins]
+    """Above: the accuracy of answers by their probability, ideally on the diagonal. Below: the number of answers.
+
+    The line leaves out bins with too few images, which are hollow points.
+    """
+    enough, few = [bin for bin in bins if bin.has_enough], [bin for bin in bins if not bin.has_enough]
     with in_colours(theme):
         figure = Figure((8, 6.5), layout="constrained")
         above, below = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1])
         above.plot([0, 1], [0, 1], "--", color=theme.quiet, label="perfect calibration")
-        above.plot(probabilities, accuracies, "o-", color=theme.first, label="this network")
+        above.plot(*places(enough), "o-", color=theme.first, label="this network")
+        if few:
+            above.plot(*places(few), "o", color=theme.first, mfc=theme.paper, label="the same, fewer than 30 images")
         above.set(ylabel="accuracy", xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
         above.legend()
         lower, width = [bin.lower for bin in bins], [bin.upper - bin.lower for bin in bins]
         below.bar(lower, [bin.images for bin in bins], width, align="edge", color=theme.first, ec=theme.paper)
         below.set(xlabel="probability of the answer", ylabel="images", yscale="log", ylim=(0.5, None))
         return png(figure)
+
+
+def places(bins: Sequence[CalibrationBin]) -> tuple[list[float], list[float]]:
+    """The x and y of the bins' points."""
+    return [bin.probability for bin in bins], [bin.accuracy for bin in bins]
 
 
 def history_plot(history: Sequence[Epoch], theme: Theme) -> bytes:

@@ -41,6 +41,11 @@ class CalibrationBin:
     probability: float  # mean probability of the answers
     accuracy: float  # share of the answers that are right
 
+    @property
+    def has_enough(self) -> bool:
+        """Whether its accuracy says something: below 30 images, a single one moves it by more than 3 points."""
+        return self.images >= 30
+
 
 @dataclass(frozen=True)
 class Answer:

@@ -8,14 +8,15 @@ from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
 from data.ink import strokes_to_image
-from data.lines import UNKNOWN
+from data.lines import UNKNOWN, is_dot
 from data.parts import Part
 from data.segmentation import Sign, segment_parts
 from data.strokes import Strokes, parts_of, strokes_of
 from model.classifier import DigitClassifier
 from model.reading import Reading, Verdict
 
-NARROW = 1.1  # times as wide as high: two digits are wider
+LETTER = 0.7  # times as wide as high: two digits side by side are wider
+WIDE_LETTER = 1.1  # likewise, but two slim digits may be narrower
 MEET = 0.03  # share of the height: strokes as near to each other meet
 SPECK = 270  # thousandths of the pad's side, six times its pen's width: the strokes of a digit are longer together
 
@@ -43,10 +44,12 @@ def read_drawing(classifier: DigitClassifier, strokes: Sequence[NDArray[np.float
     def images(parts: list[Part]) -> NDArray[np.uint8]:
         return np.stack([image_of(strokes_of(part, strokes)) for part in parts])
 
-    signs = segment_parts(parts_of(strokes), lambda parts: certainty(classifier.read(images(parts))))
+    parts = dots_joined(parts_of(strokes), strokes)
+    signs = segment_parts(parts, lambda parts: certainty(classifier.read(images(parts))))
     if not signs:
         return []
-    signs = one_by_one(signs, strokes)
+    certain = [each.verdict is Verdict.DIGIT for each in classifier.read(images([sign.part for sign in signs]))]
+    signs = one_by_one(signs, certain, strokes)
     is_speck = sum(np.hypot(*np.diff(stroke, axis=0).T).sum() for stroke in strokes) < SPECK
     digits = []
     seen = images([sign.part for sign in signs])
@@ -58,19 +61,40 @@ def read_drawing(classifier: DigitClassifier, strokes: Sequence[NDArray[np.float
     return digits
 
 
-def one_by_one(signs: list[Sign], strokes: Strokes) -> list[Sign]:
+def dots_joined(parts: list[Part], strokes: Strokes) -> list[Part]:
+    """The parts, each dot that meets a larger one joined to it: the pen touched the pad before it was meant to draw."""
+    unit = max((part.height for part in parts), default=0.0)
+    dots = [part for part in parts if is_dot(part, unit)]
+    if len(dots) == len(parts):
+        return parts
+    joined = [part for part in parts if part not in dots]
+    for dot in dots:
+        met = next((i for i, part in enumerate(joined) if meet(part, dot, strokes, MEET * unit)), None)
+        if met is None:
+            joined.append(dot)
+        else:
+            joined[met] += dot
+    return joined
+
+
+def one_by_one(signs: list[Sign], certain: list[bool], strokes: Strokes) -> list[Sign]:
     """The signs, those made one that is no digit whose strokes meet in so narrow a place that they are one letter.
 
-    Digits that touch by chance are wider together, or do not meet in the middle of their lines.
+    Args:
+        certain: for each sign, whether it is read as a digit with certainty. Such signs may touch and be two slim
+            digits; if either is doubtful, both are rather the halves of a letter.
     """
     single: list[Sign] = []
-    for sign in signs:
+    is_digit = False  # the last of them
+    for sign, sure in zip(signs, certain, strict=True):
         if single and not sign.sign and single[-1].line == sign.line and single[-1].sign in ("", UNKNOWN):
             both = single[-1].part + sign.part
-            if both.width <= NARROW * both.height and meet(single[-1].part, sign.part, strokes, MEET * both.height):
-                single[-1] = Sign(both, sign.line, UNKNOWN)
+            narrow = LETTER if sure and is_digit else WIDE_LETTER
+            if both.width <= narrow * both.height and meet(single[-1].part, sign.part, strokes, MEET * both.height):
+                single[-1], is_digit = Sign(both, sign.line, UNKNOWN), False
                 continue
         single.append(sign)
+        is_digit = sure
     return single
 
 

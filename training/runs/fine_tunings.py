@@ -1,7 +1,7 @@
 """Fine-tunings: the result of one, as stored in its `result.json`, and those that the app starts.
 
-Each is a separate process, which continues when the page or the server is closed. It has a folder
-`runs/handwriting-N/`; its output goes to `log.txt` there.
+Each is a separate process, which continues when the page or the server is closed. Its folder is `runs/handwriting-N/`
+until it is renamed; its output goes to `log.txt` there.
 """
 
 import re
@@ -16,7 +16,7 @@ from model.files import write_whole
 from ..files import RUNS
 from ..json_numbers import Natural, Positive
 from .lock import is_locked
-from .run import LOCK, last_log_line, launch_into
+from .run import LOCK, alone, last_log_line, launch_into
 
 
 @dataclass(frozen=True)
@@ -87,17 +87,26 @@ def start(root: Path, weights: Path) -> Path:
     """Start fine-tuning the weights on the drawings in `root/handwriting.sqlite`; returns the new run's folder.
 
     Raises:
+        RunError: a run is being trained.
         OSError: the folder cannot be created or the process cannot be started.
     """
-    folder = new_folder(root / RUNS)
-    launch_into(folder, root, "training.finetune", ["--weights", str(weights), "--name", folder.name])
+    with alone(root / RUNS):
+        folder = new_folder(root / RUNS)
+        launch_into(folder, root, "training.finetune", ["--weights", str(weights), "--name", folder.name])
     return folder
 
 
-def latest(root: Path) -> FineTuning | None:
-    """The fine-tuning that was started last, if there is one."""
-    folders = [log.parent for log in (root / RUNS).glob("handwriting-*/log.txt") if run_number(log.parent)]
-    return read(max(folders, key=run_number)) if folders else None
+def list_fine_tunings(runs: Path) -> list[FineTuning]:
+    """Every fine-tuning in `runs`: running ones first, then the newest first."""
+    folders = [folder for folder in runs.glob("*/") if is_fine_tuning(folder)]
+    newest_first = sorted(folders, key=lambda folder: (run_number(folder), folder.stat().st_mtime), reverse=True)
+    return sorted(map(read, newest_first), key=lambda fine_tuning: not fine_tuning.running)
+
+
+def is_fine_tuning(folder: Path) -> bool:
+    """Whether the folder belongs to a fine-tuning and not to a training run."""
+    started_here = run_number(folder) and (folder / "log.txt").exists() and not (folder / "progress.json").exists()
+    return bool(started_here) or (folder / "result.json").exists()
 
 
 def read(folder: Path) -> FineTuning:

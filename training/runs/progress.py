@@ -6,7 +6,7 @@ Each file's writer and reader are here. `progress.json` also holds the network's
 import csv
 import io
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -36,6 +36,15 @@ class WatchedDigit:
         from_png(self.picture)
 
 
+@dataclass(frozen=True)
+class LearnedSteps:
+    """The means over the images since the one before, about a second of training; `step` is the last one."""
+
+    step: Positive
+    loss: float
+    accuracy: float
+
+
 @dataclass(frozen=True, kw_only=True)
 class Progress:
     """The contents of `progress.json`."""
@@ -51,6 +60,7 @@ class Progress:
     seconds: float  # training time so far
     seconds_left: float
     digits: list[WatchedDigit]
+    first_epoch: list[LearnedSteps] = field(default_factory=list)  # its curve while it lasts, then empty
 
 
 @dataclass(frozen=True)

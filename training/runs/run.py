@@ -6,7 +6,8 @@ import re
 import signal
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -166,20 +167,35 @@ def stop(root: Path, name: str) -> None:
 def _train(root: Path, name: str, options: Sequence[str]) -> None:
     if not CAN_LOCK:
         raise RunError("this system has no file locks, so two processes could train the same run: use `make train`")
-    runs = root / RUNS
-    folder = runs / name
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        # Held until the run holds its own lock, so that two people cannot start a run at the same moment.
-        with locked(runs / ".start.lock", timeout=TIMEOUT):
-            for other in runs.glob(f"*/{LOCK}"):
-                if is_locked(other):
-                    raise RunError(f"{other.parent.name} is being trained: wait for it, or stop it first")
-            started = launch_into(folder, root, "training.train", [f"--name={name}", *options])
-    except Locked:
-        raise RunError("another run is being started: try again in a moment") from None
+    folder = root / RUNS / name
+    with alone(root / RUNS):
+        folder.mkdir(exist_ok=True)
+        started = launch_into(folder, root, "training.train", [f"--name={name}", *options])
     if not started:
         raise RunError(last_log_line(folder).removeprefix("error: ") or "the training process did not start")
+
+
+def being_trained(runs: Path) -> str | None:
+    """The name of the run or fine-tuning in `runs` that is being trained at this moment, if there is one."""
+    return next((lock.parent.name for lock in sorted(runs.glob(f"*/{LOCK}")) if is_locked(lock)), None)
+
+
+@contextmanager
+def alone(runs: Path) -> Iterator[None]:
+    """Start a process in the `with` block: two people cannot start one at the same moment.
+
+    Raises:
+        RunError: a run is being trained or started.
+    """
+    runs.mkdir(parents=True, exist_ok=True)
+    try:
+        # Held until the run holds its own lock.
+        with locked(runs / ".start.lock", timeout=TIMEOUT):
+            if busy := being_trained(runs):
+                raise RunError(f"{busy} is being trained: wait for it, or stop it first")
+            yield
+    except Locked:
+        raise RunError("another run is being started: try again in a moment") from None
 
 
 def launch_into(folder: Path, root: Path, module: str, arguments: Sequence[str]) -> bool:

@@ -13,6 +13,7 @@ from app.components.inside.sum_panel import show_equation, show_products
 from app.components.layer_strip import Step
 from app.components.number_maps import cell_of, number_maps
 from app.texts.layers import IMAGE, PROBABILITIES, LayerText, layer_text
+from app.texts.reading import named
 from model import ConvLayer, Layer
 from model.cell_sums import CellSum, cell_sum, format_number, layer_outputs, probability_sum
 from model.images import images_to_input
@@ -28,6 +29,7 @@ class ForwardPass:
     layers: list[Layer]
     arrays: list[Array]
     temperature: float
+    answers: tuple[int, ...]  # the digits that the reading names, none where it is refused
 
     @property
     def texts(self) -> list[LayerText]:
@@ -51,7 +53,7 @@ class ForwardPass:
 def forward_pass(network: Network, digit: DrawnDigit, temperature: float) -> ForwardPass:
     values = images_to_input(digit.image[np.newaxis])
     outputs = [output[0] for output in layer_outputs(network, values)]
-    return ForwardPass(network.layers, [values[0], *outputs, digit.reading.probabilities], temperature)
+    return ForwardPass(network.layers, [values[0], *outputs, digit.reading.probabilities], temperature, named(digit))
 
 
 def show_layer(step: int, layer: Layer, input: Array, output: Array) -> None:
@@ -123,8 +125,9 @@ def show_image(values: Array) -> None:
         show_equation("X", index, f"= pixel / 255 = {pixel} / 255 = {format_number(values[index])}")
 
 
-def show_probabilities(step: int, outputs: Array, probabilities: Array, temperature: float) -> None:
+def show_probabilities(forward: ForwardPass) -> None:
     """The ten outputs, and the probabilities that they become."""
+    step, (outputs, probabilities) = len(forward.arrays) - 1, forward.arrays[-2:]
     digit = chosen_index(f"output {step}", probabilities)
     numbers, bars, panel = side_by_side(2)
     with numbers:
@@ -132,9 +135,9 @@ def show_probabilities(step: int, outputs: Array, probabilities: Array, temperat
         number_maps("outputs", outputs, "Outputs Y", cell_of(outputs.shape, digit), (slice(digit[0], digit[0] + 1),))
         choosable_numbers("Probabilities p", f"output {step}", "Probabilities p", probabilities, digit)
     with bars:
-        st.html(probability_bars(probabilities))
+        st.html(probability_bars(probabilities, forward.answers))
     with panel:
-        show_equation("p", digit, f"= {probability_sum(outputs, digit[0], temperature).equation}")
+        show_equation("p", digit, f"= {probability_sum(outputs, digit[0], forward.temperature).equation}")
 
 
 def source_map(step: int, cell: CellSum) -> int:

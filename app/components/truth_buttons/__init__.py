@@ -1,8 +1,10 @@
 """The row of buttons that corrects a reading: our own Streamlit component, with buttons large enough for a finger.
 
-A tap sends `{"key": the drawing's key, "truth": one of TRUTHS or UNDO}`.
+A tap sends `{"key": the drawing's key, "truth": one of TRUTHS or UNDO}`; so does a number key. The choice of another
+digit of a number sends its place.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
@@ -16,15 +18,26 @@ TRUTHS: dict[str, int | None] = {**{str(digit): digit for digit in range(10)}, N
 _BUTTONS = load_component(Path(__file__).parent, "buttons")
 
 
-def truth_buttons(key: str | None, question: str, truth: str | None) -> None:
-    """Put the buttons on the page.
+def truth_buttons(
+    key: str | None, digits: list[str], chosen: int | None, truth: str | None, on_choice: Callable[[int], object]
+) -> None:
+    """Put the buttons on the page; where there is no drawing they are hidden and keep their room.
 
     Args:
-        key: the drawing's key, or None if there is no drawing: the buttons are then disabled.
-        question: the text above the buttons.
+        key: the chosen drawing's key, or None if there is no drawing.
+        digits: how each digit was read; of several, one can be chosen.
+        chosen: the place of the chosen one.
         truth: the one of `TRUTHS` that the drawing is stored with, or None if it is not stored.
+        on_choice: called with the place of a digit that was chosen, before the page runs again.
     """
-    _BUTTONS(key="truth", data={"key": key, "question": question, "truth": truth}, on_tap_change=lambda: None)
+
+    def choose() -> None:
+        place = st.session_state.get("truth", {}).get("choice")
+        if type(place) is int and 0 <= place < len(digits):
+            on_choice(place)
+
+    data = {"key": key, "digits": digits, "chosen": chosen, "truth": truth}
+    _BUTTONS(key="truth", data=data, on_tap_change=lambda: None, on_choice_change=choose)
 
 
 def newest_tap() -> tuple[str, str] | None:
