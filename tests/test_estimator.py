@@ -65,6 +65,7 @@ def test_scikit_learn_is_content(estimator: NetworkClassifier, check: Any) -> No
     check(estimator)
 
 
+@pytest.mark.slow
 def test_it_reads_as_well_as_scikit_learns_own_network() -> None:
     features, labels = load_digits(return_X_y=True)
     with threadpool_limits(1):  # on small matrices a busy machine's threads wait for each other

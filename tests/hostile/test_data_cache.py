@@ -168,7 +168,7 @@ def flipped(content: bytes, place: int) -> bytes:
     return bytes(changed)
 
 
-@pytest.mark.parametrize("reachable", [True, False])
+@pytest.mark.parametrize("reachable", [pytest.param(True, marks=pytest.mark.slow), False])
 def test_every_file_of_the_cache_damaged_in_every_way(
     reachable: bool, server: OpenML, home: Path, row: Callable[[str, str], None]
 ) -> None:

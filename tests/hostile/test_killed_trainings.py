@@ -35,6 +35,7 @@ def arguments(recipe: str) -> list[str]:
     return ["--recipe", recipe, "--dataset", "digits", "--epochs", epochs, "--threads", "2", "--name", "mine"]
 
 
+@pytest.mark.slow
 def test_a_run_that_is_killed_again_and_again_ends_in_the_same_bits(
     whole: dict[str, tuple[Path, float]], tmp_path: Path, row: Callable[[str, str], None]
 ) -> None:

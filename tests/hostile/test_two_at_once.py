@@ -24,6 +24,7 @@ STARTS_AT_ONCE = 10 if TORTURE else 1
 REPLACEMENTS = 600 if TORTURE else 100
 
 
+@pytest.mark.slow
 def test_a_second_training_of_a_run_is_refused_and_disturbs_nothing(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
