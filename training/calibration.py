@@ -9,7 +9,7 @@ from scipy.optimize import minimize_scalar
 from model.losses import softmax, softmax_cross_entropy
 from model.reading import evidence
 
-UNSURE = 0.01  # share of real digits for which the answer is withheld
+UNSURE = 0.02  # share of real digits for which the answer is withheld
 REFUSED = 0.0075  # share of real digits that are refused as non-digits: the cost of refusing non-digits
 
 
