@@ -1,4 +1,4 @@
-"""From marks on paper to parts of writing, and back: where a wide mark may be several digits, it may be cut."""
+"""Marks as parts of writing, and parts as ink: a mark wide enough for several digits may be cut."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,22 +8,22 @@ from .lines import LEAST_HEIGHT
 from .marks import Marks
 from .parts import Part
 
-WIDE = 0.95  # share of the tallest mark's height: a mark as wide may be two digits
-ROWS = 48  # in which cuts are looked for
-SWAY = 0.25  # share of the mark's height that a cut may move to either side on its way down
-NARROWEST = 0.15  # share of the mark's height: a piece is as wide
-CROSSES = 2.8  # lines that a cut may cross
-ALONG = 0.25  # of a line, for each width of the pen that a cut runs along in it
-ASIDE = 0.02  # rows, for each step aside
+WIDE = 0.95  # share of the tallest mark's height: a mark at least as wide may be two digits
+ROWS = 48  # of the small copy in which cuts are searched
+SWAY = 0.25  # share of the mark's height by which a cut may move to either side on its way down
+NARROWEST = 0.15  # share of the mark's height: least width of a piece
+CROSSES = 2.8  # highest cost of a cut, in pen widths: entering a line costs one
+ALONG = 0.25  # cost of each row inside a line, where entering one costs the pen's width in rows
+ASIDE = 0.02  # cost of each step to the side, likewise
 MOST_CUTS = 7
 
 
 class Cuts:
-    """The marks of a picture as parts of writing, the wide ones cut where little ink is cut through."""
+    """The marks of a picture as parts of writing; wide ones are cut where a cut crosses little ink."""
 
     def __init__(self, marks: Marks) -> None:
         self.marks = marks
-        self.pieces: dict[int, NDArray[np.int32]] = {}  # which piece of the mark each pixel of its box belongs to
+        self.pieces: dict[int, NDArray[np.int32]] = {}  # of each mark, the piece of each pixel in its box
         self.boxes = ndimage.find_objects(marks.labels)
         tallest = max(rows.stop - rows.start for rows, _ in self.boxes)
         for number, box in enumerate(self.boxes, 1):
@@ -33,6 +33,7 @@ class Cuts:
             self.pieces[number] = cut_apart(own, marks.pen_width) if cut else np.zeros(own.shape, np.int32)
 
     def parts(self) -> list[Part]:
+        """A part for each piece of each mark."""
         return [
             self._part(number, piece)
             for number, pieces in self.pieces.items()
@@ -40,7 +41,7 @@ class Cuts:
         ]
 
     def _part(self, number: int, piece: int) -> Part:
-        """Its box runs along the middle of the pen's lines, as that of strokes does."""
+        """The part's box runs along the middle of the pen's lines, as the boxes of strokes do."""
         rows, columns = self.boxes[number - 1]
         x_from, y_from = columns.start + self.marks.corner[0], rows.start + self.marks.corner[1]
         own = (self.marks.labels[rows, columns] == number) & (self.pieces[number] == piece)
@@ -51,7 +52,7 @@ class Cuts:
         return Part(((number, piece, piece + 1),), left, top, right, bottom)
 
     def ink_of(self, part: Part) -> NDArray[np.float32]:
-        """The part's ink alone, `(h, w)`, 0 to 1."""
+        """The ink of this part alone: float32 `(h, w)`, 0 to 1, cropped to the part."""
         inks, labels = self.marks.ink, np.zeros(self.marks.labels.shape, bool)
         for number, first, last in part.pieces:
             box = self.boxes[number - 1]
@@ -66,13 +67,13 @@ class Cuts:
 
 
 def _shrunk(low: float, high: float, half: float) -> tuple[float, float]:
-    """The interval without so much at both ends; its middle if it is shorter."""
+    """The interval shortened by `half` at both ends; its middle if it is too short for that."""
     shrunk = min(half, (high - low) / 2)
     return float(low + shrunk), float(high - shrunk)
 
 
 def cut_apart(own: NDArray[np.bool_], pen_width: float) -> NDArray[np.int32]:
-    """Which piece of a mark each pixel belongs to, from 0 at the left: cut from top to bottom, along the least ink."""
+    """Cut a mark `(h, w)` from top to bottom where cuts cross little ink: each pixel's piece, from 0 at the left."""
     height, width = own.shape
     scale = ROWS / height
     small = ndimage.zoom(own.astype(np.float32), (scale, scale), order=1, grid_mode=True, mode="nearest")
@@ -84,8 +85,8 @@ def cut_apart(own: NDArray[np.bool_], pen_width: float) -> NDArray[np.int32]:
         low, high = max(middle - sway, 1), min(middle + sway, columns - 1)
         cost, seam = _seam(small[:, low:high], pen)
         seams.append((cost, seam + low))
-    seams.sort(key=lambda each: each[0])
-    lowest = LEAST_HEIGHT * rows + pen_width * scale  # of a piece with its ink
+    seams.sort(key=lambda cost_and_seam: cost_and_seam[0])
+    lowest = LEAST_HEIGHT * rows + pen_width * scale  # height of a piece, with the pen's width
     pieces = np.zeros((rows, columns), np.int32)
     chosen: list[NDArray[np.intp]] = []
     for cost, seam in seams:
@@ -104,13 +105,13 @@ def cut_apart(own: NDArray[np.bool_], pen_width: float) -> NDArray[np.int32]:
 
 
 def _tallness(ink: NDArray[np.float32]) -> int:
-    """From the first row with ink to the last."""
+    """The distance from the first row with ink to the last; 0 if there is none."""
     rows = np.flatnonzero((ink > 0.5).any(axis=1))
     return int(rows[-1] - rows[0]) if len(rows) else 0
 
 
 def _seam(ink: NDArray[np.float32], enter: float) -> tuple[float, NDArray[np.intp]]:
-    """The way from top to bottom across the least ink (Avidan and Shamir, "Seam Carving", 2007): ink and columns."""
+    """The cheapest way from top to bottom (Avidan and Shamir, "Seam Carving", 2007): cost, and column in each row."""
     rows, columns = ink.shape
     total = ink[0] * (enter + ALONG)
     back = np.zeros((rows, columns), np.intp)

@@ -1,4 +1,4 @@
-"""Image files with their digits: from folders named 0 to 9, and from files that list names and digits."""
+"""Labelled image files: in folders named 0 to 9, and in files that list names and digits."""
 
 import re
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ Labels = dict[Path, int]
 
 
 def read_pictures(path: Path, unread: list[str]) -> tuple[list[NDArray[np.uint8]], list[int]]:
-    """The images below a folder, or those that a file lists, and their digits.
+    """The images below a folder, or those that a file lists, uint8 `(28, 28)` as MNIST's, and their digits.
 
     In a folder, the images are in subfolders 0 to 9, at any depth. Files with "label" in their names, `.csv`, `.tsv` or
     `.txt`, may list more: each line has the name of an image, relative to the file's folder, and its digit. Hidden
@@ -50,7 +50,7 @@ def read_pictures(path: Path, unread: list[str]) -> tuple[list[NDArray[np.uint8]
 
 
 def labels_in_folder(folder: Path, unread: list[str]) -> Labels:
-    """The digit of each image below a folder. An image with two different digits is unread."""
+    """The digit of each image below a folder. An image with two different digits is left out, and named in `unread`."""
     labels: Labels = {}
     contradicted = set()
     for digit in range(10):
@@ -67,7 +67,7 @@ def labels_in_folder(folder: Path, unread: list[str]) -> Labels:
 
 
 def visible(folder: Path, pattern: str, deep: bool = True) -> list[Path]:
-    """The files and folders that match, sorted, without those that are hidden or made by an operating system."""
+    """The files and folders that match, sorted, without hidden ones and those that operating systems create."""
     found = folder.rglob(pattern) if deep else folder.glob(pattern)
     return sorted(
         path

@@ -1,23 +1,23 @@
-"""Where parts of writing stand: in which line, and whether they are so small or flat that they are signs."""
+"""Lines of writing, and the parts in them that are too small or flat for a digit: signs."""
 
 import numpy as np
 
 from .parts import Part, overlap_across, overlap_down
 
-# Shares of the height of the tallest part, in all or in the line:
-LEAST_HEIGHT = 0.45  # height of a digit
-STACKED = 0.12  # gap between the upper and the lower part of one digit
-DOT = 0.18  # the longer side of a dot
-COMMA = 0.35  # the longer side of a comma
-FLAT = 0.22  # height of a dash
-LONG = 0.2  # width of a dash, at the least
-CLOSE = 0.05  # gap in columns between a dot and what it stands above or below
-BELOW = 0.03  # gap between a digit and a line under it
+# Shares of `unit`, the height of the tallest part (of the whole writing, or of the line):
+LEAST_HEIGHT = 0.45  # height of a digit, at least
+STACKED = 0.12  # gap between the upper and the lower part of one digit, at most
+DOT = 0.18  # longer side of a dot, at most
+COMMA = 0.35  # longer side of a comma, at most
+FLAT = 0.22  # height of a dash, at most
+LONG = 0.2  # width of a dash, at least
+CLOSE = 0.05  # horizontal gap from which a dot stands beside a digit, not above, below or inside it
+BELOW = 0.03  # gap between a digit and a line under it, at least
 
-OVER = 0.2  # share of its own width that a sign beside a digit may lie over or under it
-LEVEL = 0.5  # share of the lower one's height: parts that share as many rows are of one line
-MIDDLE = (0.15, 0.85)  # of the line's height: here a dash is a minus
-AT_FOOT = 0.75  # of the line's height: from here down a dot is a point
+OVER = 0.2  # share of a sign's width that may lie above or below a digit beside it
+LEVEL = 0.5  # share of the shorter part's height: parts that overlap as much vertically are in one line
+MIDDLE = (0.15, 0.85)  # of the line's height, from the top: a dash between these is a minus
+AT_FOOT = 0.75  # of the line's height, from the top: a dot below this is a decimal point
 
 MINUS, POINT, COMMA_SIGN, UNKNOWN, UNDERLINE = "−", ".", ",", "?", "_"
 
@@ -32,12 +32,12 @@ def split_lines(parts: list[Part], unit: float) -> list[list[Part]]:
     lines: list[list[Part]] = []
     for part in tall:
         same = [line for line in lines if any(_level(part, other) for other in line)]
-        lines = [line for line in lines if line not in same] + [[part, *(each for line in same for each in line)]]
+        lines = [line for line in lines if line not in same] + [[part, *(other for line in same for other in line)]]
     if not lines:
         return [parts]
     lines.sort(key=lambda line: float(np.median([part.top + part.bottom for part in line])))
     low = [part for part in parts if part.height < LEAST_HEIGHT * unit]
-    # The bar of a five belongs to the digit below it, a point to those it stands beside.
+    # A low part goes to the nearest line: the bar of a five to its digit's, a point to its neighbours'.
     nearest = [min(lines, key=lambda line: min(_distance(part, other) for other in line)) for part in low]
     for part, line in zip(low, nearest, strict=True):
         line.append(part)
@@ -53,7 +53,7 @@ def _distance(one: Part, other: Part) -> float:
 
 
 def find_signs(line: list[Part], unit: float) -> tuple[list[Part], list[tuple[Part, str]]]:
-    """The parts of a line that may be of digits, and those that are none, each with the sign that it is."""
+    """The parts of a line that may belong to digits, and the other parts, each with its sign."""
     tall = [part for part in line if part.height >= LEAST_HEIGHT * unit]
     rest, signs = list(tall), []
     for part in line:
@@ -68,7 +68,7 @@ def find_signs(line: list[Part], unit: float) -> tuple[list[Part], list[tuple[Pa
 
 
 def _sign(part: Part, tall: list[Part], unit: float) -> str:
-    """Which sign a low part of a line is, or "" where it may belong to a digit."""
+    """The sign that a low part of a line is; "" if it may belong to a digit."""
     top, foot = (float(np.median([getattr(other, side) for other in tall])) for side in ("top", "bottom"))
     body = Part((), min(other.left for other in tall), top, max(other.right for other in tall), foot)
     height = ((part.top + part.bottom) / 2 - top) / (foot - top)  # 0 at the top of the line, 1 at its foot
@@ -88,10 +88,10 @@ def _sign(part: Part, tall: list[Part], unit: float) -> str:
 
 
 def _stacked(signs: list[tuple[Part, str]]) -> list[tuple[Part, str]]:
-    """The signs, those that stand one above the other made one that is unknown: a colon, an equals sign."""
+    """The signs, with those above each other joined into one unknown sign, such as a colon or an equals sign."""
     single: list[tuple[Part, str]] = []
     for part, sign in signs:
-        others = [each for each in single if overlap_across(each[0], part) > 0 and UNDERLINE not in (sign, each[1])]
-        single = [each for each in single if each not in others]
+        others = [known for known in single if overlap_across(known[0], part) > 0 and UNDERLINE not in (sign, known[1])]
+        single = [known for known in single if known not in others]
         single.append((sum((other for other, _ in others), part), UNKNOWN if others else sign))
     return single

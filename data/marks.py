@@ -1,4 +1,4 @@
-"""The ink of a picture, mark by mark: what hangs together, without the frames, edges and dust that are no writing."""
+"""The marks in a picture: connected ink, without frames, edges and dust."""
 
 from dataclasses import dataclass
 
@@ -11,13 +11,13 @@ from .ruling import runs_down, usual_thickness, without_ruling
 
 Mask = NDArray[np.bool_]  # (h, w)
 
-FAINTEST = 0.06  # contrast of ink and paper, 1 being black on white
-CERTAIN, POSSIBLE = 0.35, 0.12  # shares of the usual ink's contrast: this much is ink, and this much beside it
-RIM = 0.1  # of the shorter side: what touches the border and reaches no further in is an edge
-STRAIGHT = 0.8  # share of a box's side that is there
-PAPER, INK = 0.2, 0.7  # of a photograph's ink: this is none, and this is black, however blurred the line is
-MOST_MARKS = 150  # the largest; a texture has thousands
-DUST = 0.35  # of the area of a dot of the pen
+FAINTEST = 0.06  # least contrast of ink with paper; black on white has 1
+CERTAIN, POSSIBLE = 0.35, 0.12  # shares of the ink's usual contrast: ink for certain; ink if connected to certain ink
+RIM = 0.1  # of the shorter side: a mark at the border that stays within this margin is an edge
+STRAIGHT = 0.8  # least share of a box's side that must be present
+PAPER, INK = 0.2, 0.7  # values of a photograph's ink that become 0 and 1, which sharpens blurred lines
+MOST_MARKS = 150  # the largest are kept; a texture has thousands
+DUST = 0.35  # of the pen's width squared: smaller marks are dust
 
 
 @dataclass(frozen=True)
@@ -25,11 +25,11 @@ class Marks:
     """The marks on a paper.
 
     Attributes:
-        ink: float32 `(h, w)`, how much ink each pixel holds, 0 to 1, as if the pen had nowhere been faint.
-        labels: `(h, w)`, which mark it belongs to, from 1; 0 = none.
-        count: of marks.
-        pen_width: of the marks' lines, in pixels.
-        corner: x and y in the picture of the upper left pixel: the arrays hold no more than the marks.
+        ink: float32 `(h, w)`, the ink in each pixel, 0 to 1; faint strokes are made as dark as the others.
+        labels: int32 `(h, w)`, the number of each pixel's mark, from 1; 0 = none.
+        count: the number of marks.
+        pen_width: the width of their lines, in pixels.
+        corner: x and y, in the picture, of the arrays' upper left pixel: they cover only the marks' surroundings.
     """
 
     ink: NDArray[np.float32]
@@ -40,14 +40,14 @@ class Marks:
 
 
 def find_marks(grey: NDArray[np.float32]) -> Marks | None:
-    """The marks in a picture `(h, w)`, 0 = black to 1 = white; None where there is no ink."""
+    """The marks in a picture `(h, w)`, 0 = black to 1 = white; None if there is no ink."""
     contrast, grain = ink_contrast(grey)
     strongest = float(contrast.max())
     if strongest < max(FAINTEST, 6 * grain):
         return None
     full = float(np.median(contrast[contrast > strongest / 2]))
     possible = contrast > max(POSSIBLE * full, 3 * grain)
-    if min(grey.shape) >= SMALL:  # in smaller images a line is as thick as a pen's
+    if min(grey.shape) >= SMALL:  # in smaller images, ruled lines are as thick as a pen's
         possible = without_ruling(without_edges(possible), contrast)
     certain = possible & (contrast > max(CERTAIN * full, 5 * grain))
     mask = without_edges(_reached(possible, certain))
@@ -64,10 +64,10 @@ def find_marks(grey: NDArray[np.float32]) -> Marks | None:
 
 
 def _marked(ink: NDArray[np.float32], corner: tuple[int, int]) -> Marks | None:
-    """The ink `(h, w)` mark by mark, without dust; None if there is nothing else."""
+    """The ink `(h, w)` labelled by mark, without dust; None if nothing else is left."""
     mask = ink > 0.4
     pen_width = 4 * float((ndimage.distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1][mask] - 0.5).mean())
-    bridged = ndimage.distance_transform_edt(~mask) <= max(1, 0.15 * pen_width)  # what is broken is one mark
+    bridged = ndimage.distance_transform_edt(~mask) <= max(1, 0.15 * pen_width)  # small gaps do not split a mark
     labels, count = ndimage.label(bridged)
     labels = np.where(mask, labels, 0)
     areas = np.bincount(labels.ravel(), minlength=count + 1)
@@ -84,12 +84,12 @@ def _marked(ink: NDArray[np.float32], corner: tuple[int, int]) -> Marks | None:
 
 
 def _near(mask: Mask) -> Mask:
-    """The mask and the pixels at its edge, which hold some ink too."""
+    """The mask and two pixels around it, which hold the ink of soft edges."""
     return ndimage.binary_dilation(mask, np.ones((3, 3)), 2)
 
 
 def _reached(possible: Mask, certain: Mask) -> Mask:
-    """The possible ink that hangs together with certain ink (hysteresis: Canny, "A Computational Approach to Edge
+    """The possible ink that is connected to certain ink (hysteresis: Canny, "A Computational Approach to Edge
     Detection", 1986)."""
     patches, count = ndimage.label(possible, np.ones((3, 3)))
     reached = np.zeros(count + 1, bool)
@@ -99,7 +99,7 @@ def _reached(possible: Mask, certain: Mask) -> Mask:
 
 
 def _evenly_dark(contrast: Contrast, mask: Mask) -> NDArray[np.float32]:
-    """The ink as if its pen had been as dark everywhere: beside the darkest within the width of its line."""
+    """The ink divided by the darkest ink within about a line's width, so that faint strokes become dark."""
     reach = 2 * int(np.ceil(ndimage.distance_transform_edt(np.pad(mask, 1)).max())) + 1
     darkest = ndimage.maximum_filter(contrast, reach)
     smooth = ndimage.uniform_filter(darkest, reach)
@@ -107,7 +107,7 @@ def _evenly_dark(contrast: Contrast, mask: Mask) -> NDArray[np.float32]:
 
 
 def without_edges(mask: Mask) -> Mask:
-    """The mask without what lies along the picture's border or comes from there as a line, and without boxes."""
+    """The mask without edges along the picture's border, lines that start there, and boxes; unless nothing is left."""
     patches, _ = ndimage.label(mask, np.ones((3, 3)))
     height, width = mask.shape
     rim = max(1, round(RIM * min(mask.shape)))
@@ -119,14 +119,14 @@ def without_edges(mask: Mask) -> Mask:
         if min(top, left, height - bottom, width - right) <= 1:
             along = min(bottom, height - top, right, width - left) <= rim
             line = min(own.shape) <= rim and max(own.shape) > 3 * min(own.shape)
-            kept[box][own if along or line else own & box_in(own, sides=1)] = False
+            kept[box][own if along or line else own & box_sides(own, sides=1)] = False
         elif min(own.shape) > max(2 * rim, SMALL / 2):
-            kept[box][own & box_in(own, sides=4)] = False
+            kept[box][own & box_sides(own, sides=4)] = False
     return kept if kept.any() else mask
 
 
-def box_in(own: Mask, sides: int) -> Mask:
-    """The straight sides that bound a mark `(h, w)`, if it has as many; what crosses them is not theirs."""
+def box_sides(own: Mask, sides: int) -> Mask:
+    """The straight sides of a mark `(h, w)` without ink that crosses them; none if fewer than `sides` are found."""
     height, width = own.shape
     band = round(0.02 * (height + width)) + 2
     y, x = np.mgrid[:height, :width]

@@ -1,4 +1,4 @@
-"""Paper under uneven light: how dark each pixel of a picture is beside the paper around it."""
+"""Paper under uneven light: how much darker than the paper around it each pixel of a picture is."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,20 +7,21 @@ from scipy import ndimage
 
 Contrast = NDArray[np.float32]  # (h, w), 0 = paper, about 1 = black on white
 
-WIDEST = 1 / 3  # of the shorter side: what is as wide as that both ways is no pen's line but paper, shadow or desk
-GLIMPSE = 72  # pixels, the longer side of the small copy that shows whether the ink is darker than the paper
-OTHER = 0.4  # logarithm of the ratio in brightness: a desk differs as much from the sheet on it
-AROUND = 0.85  # share of the border at which there is desk
-SURROUNDED = 0.8  # share of what lies beside a line that is paper
-SMALL = 64  # pixels, the shorter side: smaller pictures are no photographs, and their paper has no grain
+WIDEST = 1 / 3  # of the shorter side: dark areas as wide and as high are shadow or desk, not lines
+GLIMPSE = 72  # pixels, the longer side of the small copy that tells whether the ink is darker than the paper
+OTHER = 0.4  # least difference in log brightness between a desk and the sheet on it
+AROUND = 0.85  # least share of the border at which a desk is seen
+SURROUNDED = 0.8  # least share of a line's surroundings that is lighter
+SMALL = 64  # pixels, the shorter side: smaller pictures are not photographs, and their paper has no grain
 
 
 def ink_contrast(grey: NDArray[np.float32]) -> tuple[Contrast, float]:
-    """How much darker than the paper each pixel is, or lighter where the ink is light, and the grain's deviation.
+    """How much darker than the paper each pixel is, and the standard deviation of the paper's grain.
 
-    The paper is what the picture would be without its narrow dark places: its grey closing (Serra, "Image Analysis and
-    Mathematical Morphology", 1982). That keeps edges as they are, of shadows, of the sheet and of the desk below it.
-    Beyond the picture everything is taken to go on as at its border; so a frame or a desk all round is no ink.
+    Light ink on dark paper is inverted first. The paper is estimated by the picture's grey-scale closing (Serra, "Image
+    Analysis and Mathematical Morphology", 1982): it removes narrow dark places and keeps the edges of shadows, of the
+    sheet and of the desk under it. The picture is extended by its border pixels, so a frame or a desk all around it
+    does not count as ink.
 
     Args:
         grey: `(h, w)`, 0 = black to 1 = white.
@@ -39,14 +40,14 @@ def ink_contrast(grey: NDArray[np.float32]) -> tuple[Contrast, float]:
 
 
 def _paper(grey: NDArray[np.float32]) -> NDArray[np.float32]:
-    """A picture `(h, w)` without dark places that are as narrow as a pen's line: its closing."""
+    """The grey-scale closing of a picture `(h, w)`, which removes dark places as narrow as a pen's line."""
     size = 2 * int(max(min(grey.shape) * WIDEST, 3) / 2) + 1
     padded = np.pad(grey, size, mode="edge")
     return ndimage.minimum_filter(ndimage.maximum_filter(padded, size), size)[size:-size, size:-size]
 
 
 def _desk(paper: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """What lies around a sheet: where nearly all of the border is much darker or lighter than the middle."""
+    """The desk around a sheet, found if nearly all of the border is much darker or lighter than the middle."""
     height, width = paper.shape
     sheet = np.median(paper[height // 4 : -height // 4, width // 4 : -width // 4])
     other = np.abs(np.log((paper + 0.02) / (sheet + 0.02))) > OTHER
@@ -57,10 +58,10 @@ def _desk(paper: NDArray[np.float32]) -> NDArray[np.bool_]:
 
 
 def _is_light_on_dark(grey: NDArray[np.float32]) -> bool:
-    """Whether the lines that stand out from their surroundings are lighter than these.
+    """Whether the lines in a picture are lighter than their surroundings.
 
-    To stand out is to differ from what most of a place is (its median) and from what is wide there (its closing or
-    opening): the first alone is misled by the corners of a sheet, the second by the paper inside of loops.
+    A line differs from the median around it and from the closing (a light line: the opening). The median alone is
+    misled by the corners of a sheet, the closing alone by the paper inside loops.
     """
     image = Image.fromarray(grey)
     image.thumbnail((GLIMPSE, GLIMPSE), Image.Resampling.BOX)
@@ -70,7 +71,7 @@ def _is_light_on_dark(grey: NDArray[np.float32]) -> bool:
 
 
 def _lines(grey: NDArray[np.float32], around: NDArray[np.float32]) -> float:
-    """How much stands out as dark lines: patches that have something lighter on all their sides."""
+    """The squared contrast of dark lines, summed: of patches with lighter pixels on nearly all sides."""
     height = np.minimum(around, _paper(grey)) - grey
     patches, count = ndimage.label(height > max(0.3 * height.max(), 0.03), np.ones((3, 3)))
     if not count:

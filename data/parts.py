@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-Piece = tuple[int, int, int]  # which stroke or mark, and from where to where along it
+Piece = tuple[int, int, int]  # the number of a stroke or mark; where the piece starts, and where it stops (exclusive)
 
 
 @dataclass(frozen=True)
 class Part:
-    """Pieces that certainly belong together, and the box around them: along the middle of the pen's line."""
+    """Pieces that certainly belong together, and their bounding box along the middle of the pen's line."""
 
     pieces: tuple[Piece, ...]
     left: float
@@ -25,7 +25,7 @@ class Part:
 
     @property
     def wholes(self) -> set[int]:
-        """The strokes or marks that it has pieces of."""
+        """The numbers of the strokes or marks that its pieces come from."""
         return {piece[0] for piece in self.pieces}
 
     def __add__(self, other: "Part") -> "Part":
@@ -39,10 +39,10 @@ class Part:
 
 
 def overlap_across(one: Part, other: Part) -> float:
-    """How far two boxes share their columns; below 0 it is the gap between them."""
+    """The horizontal overlap of two boxes; if negative, the gap between them."""
     return min(one.right, other.right) - max(one.left, other.left)
 
 
 def overlap_down(one: Part, other: Part) -> float:
-    """How far two boxes share their rows; below 0 it is the gap between them."""
+    """The vertical overlap of two boxes; if negative, the gap between them."""
     return min(one.bottom, other.bottom) - max(one.top, other.top)

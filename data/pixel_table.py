@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 from .datasets import DatasetError
 
 VALUES = 785
-MOST_CHARACTERS = 10_000  # of a line: 785 numbers below 1,000 need a third of them
+MOST_CHARACTERS = 10_000  # of a line: 785 numbers of three digits need a third of this
 MOST_ROWS = 500_000
 
 
 def is_pixel_table(file: Path) -> bool:
-    """Whether the first line has as many values as a row."""
+    """Whether the first line has as many values as a row of pixels and label."""
     with open(file, encoding="utf-8-sig", errors="replace") as lines:
         return lines.readline(MOST_CHARACTERS).count(",") == VALUES - 1
 
@@ -31,7 +31,7 @@ def read_pixel_table(file: Path, unread: list[str]) -> tuple[list[NDArray[np.uin
     images, labels = [], []
     for number, line in lines_of(file):
         try:
-            row = np.frombuffer(bytes(map(int, line.split(","))), np.uint8)  # refuses what is not 0 to 255
+            row = np.frombuffer(bytes(map(int, line.split(","))), np.uint8)  # ValueError unless 0 to 255
         except ValueError:
             row = np.empty(0, np.uint8)
         if len(row) == VALUES and row[0] < 10:
@@ -45,7 +45,7 @@ def read_pixel_table(file: Path, unread: list[str]) -> tuple[list[NDArray[np.uin
 
 
 def lines_of(file: Path) -> Iterator[tuple[int, str]]:
-    """The lines that are not empty, and their numbers."""
+    """The lines that are not empty, each after its number. Raises DatasetError if there are too many."""
     with open(file, encoding="utf-8-sig", errors="replace") as lines:
         for number, line in enumerate(iter(lambda: lines.readline(MOST_CHARACTERS), ""), 1):
             if number > MOST_ROWS:

@@ -1,23 +1,23 @@
-"""Lines that are no writing: ruled and squared paper, taken away without breaking the ink that crosses it."""
+"""Ruled and squared paper: its lines are removed without breaking the ink that crosses them."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 Mask = NDArray[np.bool_]  # (h, w)
 
-STEEPEST = 0.1  # slope of a line that counts as level
-SLOPES = 41  # tried
-THICKEST = 0.015  # of the shorter side
-SPANS = 0.85  # of the picture's side: a ruled line is seen there, or ink over it,
-THIN = 0.4  # and here it is seen alone
-THICKER = 1.3  # times: what is thicker than the usual line is ink that lies along it
-DARKER = 1.3  # times as dark as the lines: that is ink which lies on one
+STEEPEST = 0.1  # slope of a line that counts as horizontal
+SLOPES = 41  # that are tried
+THICKEST = 0.015  # of the shorter side: thickness of a line, at most
+SPANS = 0.85  # share of the picture's width where a ruled line is seen, or ink over it, at least
+THIN = 0.4  # share where the line is seen alone, at least
+THICKER = 1.3  # times the usual thickness of a line: thicker places are ink along it
+DARKER = 1.3  # times the darkness of the lines: darker pixels are ink on one
 
 
 def without_ruling(mask: Mask, contrast: NDArray[np.float32]) -> Mask:
-    """The mask without straight lines across the whole picture, but with the ink that runs over them."""
+    """The mask without straight lines across the whole picture; the ink that crosses them stays."""
     across, across_thin = _ruling(mask)
-    down, down_thin = (each.T for each in _ruling(np.ascontiguousarray(mask.T)))
+    down, down_thin = (found.T for found in _ruling(np.ascontiguousarray(mask.T)))
     lines = (across & across_thin) | (down & down_thin) | (across & down)
     if not lines.any():
         return mask
@@ -25,7 +25,7 @@ def without_ruling(mask: Mask, contrast: NDArray[np.float32]) -> Mask:
 
 
 def _ruling(mask: Mask) -> tuple[Mask, Mask]:
-    """The bands in which level lines run from side to side, and what of the mask is as thin as a line there."""
+    """The mask in the bands of horizontal lines from side to side, and where it is as thin as such a line."""
     height, width = mask.shape
     thickest = max(2, round(THICKEST * min(mask.shape)))
     runs = runs_down(mask)
@@ -47,7 +47,7 @@ def _ruling(mask: Mask) -> tuple[Mask, Mask]:
         rows = peak - reach + fall + np.arange(-half, half + 1)[:, np.newaxis]  # (rows of the band, w)
         inside = (rows >= 0) & (rows < height)
         rows = rows.clip(0, height - 1)
-        present, as_line = ((each[rows, columns] & inside).any(axis=0) for each in (mask, thin))
+        present, as_line = ((pixels[rows, columns] & inside).any(axis=0) for pixels in (mask, thin))
         seen = inside.any(axis=0)
         if seen.mean() >= THIN and present[seen].mean() >= SPANS and as_line[seen].mean() >= THIN:
             bands[rows[inside], np.broadcast_to(columns, rows.shape)[inside]] = True
@@ -59,13 +59,13 @@ def _ruling(mask: Mask) -> tuple[Mask, Mask]:
 
 
 def usual_thickness(runs: NDArray[np.intp]) -> float:
-    """How thick a line is at most that is as thick as this in its columns."""
+    """The greatest thickness that still counts as the line, from its thickness in each column."""
     return THICKER * float(np.median(runs)) + 1
 
 
 def runs_down(mask: Mask) -> NDArray[np.intp]:
-    """For each pixel of the mask, how many of it stand in its column without a gap; 0 elsewhere."""
-    columns = np.pad(mask, ((1, 1), (0, 0))).T  # (w, h + 2), so that no run goes on in the next column
+    """The length of the vertical run that each pixel of the mask belongs to; 0 elsewhere."""
+    columns = np.pad(mask, ((1, 1), (0, 0))).T  # (w, h + 2), so that no run continues in the next column
     edges = np.flatnonzero(np.diff(columns.ravel())) + 1
     starts, lengths = edges[::2], edges[1::2] - edges[::2]
     runs = np.zeros(columns.size, np.intp)

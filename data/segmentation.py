@@ -1,9 +1,9 @@
-"""From parts of writing to digits: which parts belong together, line by line, and what is a sign and no digit.
+"""Segmentation: which parts of writing form a digit, line by line, and which are signs.
 
-What stands apart is another digit, and what lies across another part belongs to it. Where the geometry leaves a choice
-the reader of the digits makes it: of all groupings into neighbours, the one whose least certain digit is the most
-certain (recognition-based segmentation: Casey and Lecolinet, "A Survey of Methods and Strategies in Character
-Segmentation", 1996).
+Parts that stand far apart are different digits; parts that overlap are one digit. Where the geometry leaves a choice,
+the classifier decides: of all groupings of neighbours, the one whose least certain digit is the most certain
+(recognition-based segmentation: Casey and Lecolinet, "A Survey of Methods and Strategies in Character Segmentation",
+1996).
 """
 
 from collections.abc import Callable
@@ -15,25 +15,25 @@ from numpy.typing import ArrayLike
 from .lines import BELOW, CLOSE, FLAT, LEAST_HEIGHT, STACKED, UNDERLINE, UNKNOWN, find_signs, is_dot, split_lines
 from .parts import Part, overlap_across, overlap_down
 
-Span = tuple[int, int]  # parts of a run: the first, and the one after the last
+Span = tuple[int, int]  # parts of a run: the first, and the last (exclusive)
 Certainty = Callable[[list[Part]], ArrayLike]
 
 # Shares of the tallest part's height:
-TALL_GAP = 0.1  # a gap that parts what is tall enough for a digit
-ANY_GAP = 0.3  # a gap that parts anything
-FOOT = 0.28  # above its neighbours' feet: a part that ends higher is no digit, such as the left of a 4
-WIDEST = 1.6  # a digit of several parts
-THINNEST = 0.15  # as wide as this counts an upright line
+TALL_GAP = 0.1  # a gap that separates parts tall enough for digits
+ANY_GAP = 0.3  # a gap that separates any parts
+FOOT = 0.28  # above its neighbours' feet: a part that ends higher is not a digit, such as the left of a 4
+WIDEST = 1.6  # width of a digit of several parts, at most
+THINNEST = 0.15  # width that an upright line is taken to have, at least
 
-OVERLAP = 0.6  # share of the narrower one's width: parts that overlap as much are of one digit
-MOST_PARTS = 4  # of a digit
-MOST_DIGITS = 10  # digits in a number, or the parts are no digits but dots and dashes
-PREFERENCE = np.log(50)  # two parts are one digit, or one part two, if the odds of that are 50 times better
+OVERLAP = 0.6  # share of the narrower part's width: parts that overlap as much belong to one digit
+MOST_PARTS = 4  # in a digit
+MOST_DIGITS = 10  # in a number: parts that are all lower than a tenth of its extent are dots and dashes
+PREFERENCE = np.log(50)  # to join two possible digits or cut one part, the odds must be 50 times better
 
 
 @dataclass(frozen=True)
 class Sign:
-    """One sign of what was written: the part that it is, its line, and what it is; "" where it may be a digit."""
+    """A digit or sign: its part, its line (from 0), and which sign it is; "" if it may be a digit."""
 
     part: Part
     line: int
@@ -41,11 +41,11 @@ class Sign:
 
 
 def segment_parts(parts: list[Part], certainty: Certainty) -> list[Sign]:
-    """The signs that the parts make up, line by line from the top, each line from left to right.
+    """The digits and signs that the parts form, line by line from the top, each line from left to right.
 
     Args:
-        certainty: the probability of the likeliest digit in each of the groups that it is given. It is called once a
-            line, or not at all where the geometry decides.
+        certainty: returns the probability of the likeliest digit for each of the groups that it is given. It is called
+            once a line, and not at all if the geometry decides.
     """
     if not parts:
         return []
@@ -72,18 +72,18 @@ def _read_line(line: list[Part], least: float, certainty: Certainty) -> list[tup
     candidates = [group for groups in choices if len(groups) > 1 for group in groups.values()]
     odds = {}
     if candidates:
-        probabilities = np.asarray(certainty(candidates), np.float64).clip(1e-7, 1 - 1e-7)  # float32's nearest to 1
+        probabilities = np.asarray(certainty(candidates), np.float64).clip(1e-7, 1 - 1e-7)  # float32 is no finer near 1
         odds = dict(zip(candidates, np.log(probabilities / (1 - probabilities)), strict=True))
     digits = [(group, "") for run, groups in zip(runs, choices, strict=True) for group in _best(run, groups, odds)]
-    for dot in spoilt:  # what has a dot above, below or inside is no digit
+    for dot in spoilt:  # a shape with a dot above, below or inside is not a digit
         place = max(range(len(digits)), key=lambda i: overlap_across(digits[i][0], dot))
         digits[place] = (digits[place][0] + dot, UNKNOWN)
-    beside = [each for each in signs if each[0] not in spoilt and each[1] != UNDERLINE]
-    return sorted([*digits, *beside], key=lambda each: each[0].left)
+    beside = [(part, sign) for part, sign in signs if part not in spoilt and sign != UNDERLINE]
+    return sorted([*digits, *beside], key=lambda part_and_sign: part_and_sign[0].left)
 
 
 def _merged(parts: list[Part], unit: float) -> list[Part]:
-    """Parts that lie across each other made one; sorted by where they begin."""
+    """The parts, with overlapping ones joined, sorted by their left edge."""
     apart: list[Part] = []
     for part in parts:
         while across := next((other for other in apart if _overlap(part, other, unit)), None):
@@ -94,7 +94,7 @@ def _merged(parts: list[Part], unit: float) -> list[Part]:
 
 
 def _overlap(one: Part, other: Part, unit: float) -> bool:
-    """Whether they are of one digit by where they lie: over each other, and neither of two lines nor a dot."""
+    """Whether two parts overlap so much that they belong to one digit; a dot or a line under a digit does not."""
     if is_dot(one, unit) or is_dot(other, unit):
         return False
     lower = max(one, other, key=lambda part: part.bottom)
@@ -105,7 +105,7 @@ def _overlap(one: Part, other: Part, unit: float) -> bool:
 
 
 def _runs(parts: list[Part], unit: float) -> list[list[Part]]:
-    """Neighbours that stand close, or hang together by a ligature; between the runs digits certainly end."""
+    """Neighbours that stand close or are joined by a ligature. Between two runs, a digit certainly ends."""
     runs = [parts[:1]]
     for part in parts[1:]:
         run = runs[-1]
@@ -120,7 +120,7 @@ def _runs(parts: list[Part], unit: float) -> list[list[Part]]:
 
 
 def _groups(run: list[Part], unit: float) -> dict[Span, Part]:
-    """Every group of neighbours that may be a digit, if the others can be grouped too; else the whole run."""
+    """Every group of neighbours that may be a digit and leaves groups for the others; if none, the whole run."""
     groups = {}
     for start in range(len(run)):
         for stop in range(start + 1, min(start + MOST_PARTS, len(run)) + 1):
@@ -141,7 +141,7 @@ def _groups(run: list[Part], unit: float) -> dict[Span, Part]:
 
 
 def _best(run: list[Part], groups: dict[Span, Part], odds: dict[Part, float]) -> list[Part]:
-    """The groups, from the first part to the last, of which the least certain is the most certain."""
+    """The grouping of the whole run whose least certain digit is the most certain."""
     if len(groups) == 1:
         return list(groups.values())
     best: dict[int, tuple[float, list[Part]]] = {0: (np.inf, [])}

@@ -1,4 +1,4 @@
-"""From strokes to parts of writing, and back: where one stroke joins two digits, it may be cut."""
+"""Strokes as parts of writing, and parts as strokes: a stroke that joins two digits may be cut."""
 
 from collections.abc import Sequence
 
@@ -11,11 +11,11 @@ from .segmentation import MOST_DIGITS
 
 Strokes = list[NDArray[np.float64]]
 
-DOUBLE_WIDTH = 1.0  # share of the tallest stroke's height: a stroke as wide may be two digits
+DOUBLE_WIDTH = 1.0  # share of the tallest stroke's height: a stroke at least as wide may be two digits
 
 
 def parts_of(strokes: Sequence[NDArray[np.float64]]) -> list[Part]:
-    """The strokes `(k, 2)` of points, x right, y down, each whole or cut at its ligatures."""
+    """The parts of strokes, each whole or cut at its ligatures. A stroke is `(k, 2)`: points, x right, y down."""
     if not any(len(stroke) for stroke in strokes):
         return []
     extent = np.ptp(np.concatenate(strokes), axis=0).max()
@@ -24,12 +24,13 @@ def parts_of(strokes: Sequence[NDArray[np.float64]]) -> list[Part]:
 
 
 def _cut(number: int, stroke: NDArray[np.float64], unit: float) -> list[Part]:
-    """A stroke whole, or without its ligatures: lines that alone lead on from one possible digit to the next."""
+    """A stroke whole, or its pieces without the ligatures: stretches with nothing above or below between two pieces
+    that are tall enough for digits."""
     pieces, start = [], 0
     if np.ptp(stroke[:, 0]) >= DOUBLE_WIDTH * unit:
         x = stroke[:, 0]
         so_far, to_come = np.maximum.accumulate(x), np.minimum.accumulate(x[::-1])[::-1]
-        alone = np.flatnonzero(so_far[:-1] <= to_come[1:])  # all before the point lies left of all that follows
+        alone = np.flatnonzero(so_far[:-1] <= to_come[1:])  # all earlier points lie left of all later ones
         for ligature in np.split(alone, np.flatnonzero(np.diff(alone) > 1) + 1):
             if not len(ligature):
                 continue
@@ -45,7 +46,7 @@ def _cut(number: int, stroke: NDArray[np.float64], unit: float) -> list[Part]:
 
 
 def strokes_of(part: Part, strokes: Sequence[NDArray[np.float64]]) -> Strokes:
-    """A part's strokes as they were drawn: ligatures within it too."""
+    """A part's strokes as they were drawn, with the ligatures inside it."""
     ends: dict[int, list[int]] = {}
     for number, start, stop in sorted(part.pieces):
         ends.setdefault(number, [start])[1:] = [stop]

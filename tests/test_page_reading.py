@@ -1,4 +1,4 @@
-"""Pages made for the measure, and how their marks are found: every trouble taken away, every digit's ink left whole."""
+"""Synthetic pages: marks are found without the trouble and with the digit's ink whole; readings are counted."""
 
 from pathlib import Path
 
@@ -31,14 +31,14 @@ def moved(strokes: Strokes, x: float, y: float) -> Strokes:
 
 
 def holes(ink: np.ndarray) -> int:
-    """Places of paper that ink surrounds, but for the paper's grain."""
+    """The number of holes: patches of paper surrounded by ink, without those as small as the paper's grain."""
     patches, _ = ndimage.label(np.pad(ink < 0.4, 1, constant_values=True))
     return int((np.bincount(patches.ravel())[1:] > 100).sum()) - 1
 
 
 @pytest.mark.parametrize("trouble", TROUBLES)
 @pytest.mark.parametrize("pen", ["biro", "felt", "pencil"])
-def test_no_trouble_breaks_a_zero_or_leaves_anything_beside_it(trouble: str, pen: str) -> None:
+def test_no_trouble_breaks_a_zero_or_leaves_other_marks(trouble: str, pen: str) -> None:
     for seed in range(3):
         content = make_page(ZERO, 72, PENS[pen], trouble, np.random.default_rng(seed))
         marks = find_marks(open_picture(content))
@@ -49,20 +49,20 @@ def test_no_trouble_breaks_a_zero_or_leaves_anything_beside_it(trouble: str, pen
 
 
 @pytest.mark.parametrize("pen", ["chalk", "light on dark", "coloured paper"])
-def test_ink_may_be_lighter_than_paper_and_paper_coloured(pen: str) -> None:
+def test_ink_is_found_on_dark_and_on_coloured_paper(pen: str) -> None:
     content = make_page(SIX, 72, PENS[pen], "clean", np.random.default_rng(0))
     marks = find_marks(open_picture(content))
     assert marks is not None
     assert (marks.count, holes(marks.ink)) == (1, 1)
 
 
-def test_a_page_is_written_as_wide_and_as_high_as_it_says() -> None:
+def test_the_box_of_a_page_bounds_its_ink() -> None:
     cover, (left, top, right, bottom) = written(ZERO, 6, np.random.default_rng(0))
     rows, columns = np.flatnonzero(cover.any(axis=1)), np.flatnonzero(cover.any(axis=0))
     np.testing.assert_allclose([left, top, right, bottom], [columns[0], rows[0], columns[-1] + 1, rows[-1] + 1], atol=2)
 
 
-def test_touching_digits_are_cut_where_little_ink_is_cut_through(tmp_path: Path) -> None:
+def test_touching_digits_are_cut_where_a_cut_crosses_little_ink(tmp_path: Path) -> None:
     """Two zeros whose lines touch: two pieces, each with its hole."""
     second = moved(ZERO, 48.5, 0)
     content = make_page([*ZERO, *second], 72, TOUCHING, "clean", np.random.default_rng(0))
@@ -77,7 +77,7 @@ def test_touching_digits_are_cut_where_little_ink_is_cut_through(tmp_path: Path)
 
 
 def test_a_number_is_read_from_left_to_right_and_lines_from_the_top(tmp_path: Path) -> None:
-    """By a network that reads everything as a 3: what is told is how many, and where."""
+    """The network reads every digit as a 3, so only the number of digits and their places are tested."""
     classifier = DigitClassifier.load(save_always_three(tmp_path / "three.npz"))
     upper = [*ONE, *moved(TWO, 60, 0)]
     lower = moved(SIX, 30, 110)
@@ -88,7 +88,7 @@ def test_a_number_is_read_from_left_to_right_and_lines_from_the_top(tmp_path: Pa
     assert max(digits[0].box[3], digits[1].box[3]) < digits[2].box[1]
 
 
-def test_a_speck_is_no_digit(tmp_path: Path) -> None:
+def test_a_speck_is_not_a_digit(tmp_path: Path) -> None:
     classifier = DigitClassifier.load(save_always_three(tmp_path / "three.npz"))
     page = np.full((300, 300), 240, np.uint8)
     assert read_picture(classifier, page) == []
@@ -114,11 +114,11 @@ def digit(verdict: Verdict) -> DrawnDigit:
         ([Verdict.DIGIT, Verdict.DIGIT], "333", "wrong"),
     ],
 )
-def test_how_a_reading_came_out(verdicts: list[Verdict], text: str, outcome: str) -> None:
+def test_outcome_of_a_reading(verdicts: list[Verdict], text: str, outcome: str) -> None:
     assert page_reading.outcome([digit(verdict) for verdict in verdicts], text) == outcome
 
 
-def test_the_measure_counts_every_kind(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_counts_every_kind(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     weights, strokes = save_always_three(tmp_path / "three.npz"), save_strokes(tmp_path / "mine.npz", [3, 3, 3, 7])
     assert page_reading.main([str(weights), str(tmp_path / "missing.npz")]) == 2
     with np.load(strokes) as file:

@@ -1,4 +1,4 @@
-"""Strokes are parted into digits by where they stand, and by what the reader says where that leaves a choice."""
+"""Strokes are split into digits by their position, and by the classifier's certainty where that leaves a choice."""
 
 from collections.abc import Callable
 
@@ -19,7 +19,7 @@ SEVEN = [np.array([[0, 0], [60, 0], [20, 100]], float), np.array([[15, 50], [55,
 
 
 def beside(*digits: Strokes, gap: float = 30) -> Strokes:
-    """The digits in a line, so far from each other."""
+    """The digits in a line, `gap` apart."""
     strokes: Strokes = []
     for digit in digits:
         left = max((stroke[:, 0].max() for stroke in strokes), default=0.0)
@@ -50,7 +50,7 @@ def test_a_digit_of_several_strokes_stays_whole(digit: Strokes, scale: float) ->
     assert all(any(np.array_equal(stroke, other) for other in group) for stroke in strokes)
 
 
-def test_digits_side_by_side_are_parted_from_left_to_right_whatever_the_order_of_the_strokes() -> None:
+def test_digits_side_by_side_are_split_from_left_to_right_in_any_order_of_strokes() -> None:
     strokes = beside(FIVE, ONE, FOUR, ZERO, SEVEN, RINGS)
     for order in (strokes, strokes[::-1]):
         groups = segment(order, not_asked)
@@ -59,7 +59,7 @@ def test_digits_side_by_side_are_parted_from_left_to_right_whatever_the_order_of
         assert lefts == sorted(lefts)
 
 
-def test_where_strokes_stand_close_the_reader_decides() -> None:
+def test_where_strokes_stand_close_the_classifier_decides() -> None:
     strokes = beside(ZERO, ONE, gap=2)
 
     def likes(wanted: int) -> Callable[[list[Strokes]], list[float]]:
@@ -69,7 +69,7 @@ def test_where_strokes_stand_close_the_reader_decides() -> None:
     assert sizes(segment(strokes, likes(2))) == [2]
 
 
-def test_two_that_may_be_digits_each_are_one_only_if_that_is_clearly_better() -> None:
+def test_two_possible_digits_are_joined_only_if_that_is_clearly_better() -> None:
     strokes = beside(ZERO, ONE, gap=2)
     assert sizes(segment(strokes, lambda groups: [0.95 if len(group) == 2 else 0.9 for group in groups])) == [1, 1]
 
@@ -104,11 +104,11 @@ def test_a_stroke_that_joins_two_digits_is_cut_at_its_ligature() -> None:
     ],
     ids=["dot", "dash", "dots in one place"],
 )
-def test_what_has_no_height_is_one_group(strokes: Strokes) -> None:
+def test_strokes_without_height_are_one_group(strokes: Strokes) -> None:
     assert len(segment(strokes, lambda groups: [0.5] * len(groups))) == 1
 
 
-def test_every_stroke_but_an_underline_comes_back_whatever_was_drawn() -> None:
+def test_no_stroke_is_lost_except_flat_ones_that_may_be_underlines() -> None:
     rng = np.random.default_rng(0)
     for count in rng.integers(1, 40, 100):
         sizes_of_strokes = rng.integers(1, 9, count)
@@ -124,9 +124,9 @@ def test_every_stroke_but_an_underline_comes_back_whatever_was_drawn() -> None:
 
 
 def signs(strokes: Strokes) -> list[tuple[int, str]]:
-    """The line and the sign of each, where the geometry decides."""
+    """The line and sign of each digit or sign, by a classifier that finds every group equally certain."""
     found = segment_parts(parts_of(strokes), lambda parts: [0.9] * len(parts))
-    return [(each.line, each.sign) for each in found]
+    return [(sign.line, sign.sign) for sign in found]
 
 
 DOT, DASH = [np.array([[0, 0], [3, 2]], float)], [np.array([[0, 0], [40, 2]], float)]
@@ -144,23 +144,23 @@ def test_a_point_and_a_minus_are_signs_beside_digits() -> None:
     assert signs(beside(minus, ZERO, point, FIVE)) == [(0, "−"), (0, ""), (0, "."), (0, "")]
 
 
-def test_a_sign_that_is_unknown_is_not_dropped() -> None:
+def test_an_unknown_sign_is_not_dropped() -> None:
     equals = moved(DASH, np.array([0, 35])) + moved(DASH, np.array([0, 65]))
     assert signs(beside(ZERO, equals)) == [(0, ""), (0, "?")]
     assert signs(beside(ZERO, moved(DOT, IN_THE_MIDDLE))) == [(0, ""), (0, "?")]
 
 
-def test_what_has_a_dot_above_or_inside_is_no_digit() -> None:
+def test_a_shape_with_a_dot_above_or_inside_is_not_a_digit() -> None:
     assert signs([*ONE, *moved(DOT, np.array([0, -40]))]) == [(0, "?")]
     assert signs([*ZERO, *moved(DOT, np.array([28, 50]))]) == [(0, "?")]
 
 
-def test_the_bar_of_a_five_is_no_sign() -> None:
+def test_the_bar_of_a_five_is_not_a_sign() -> None:
     bar_apart = [FIVE[0], FIVE[1] + [5, -8]]
     assert signs(bar_apart) == [(0, "")]
 
 
-def test_lines_are_read_from_the_top_and_an_underline_is_no_sign() -> None:
+def test_lines_are_read_from_the_top_and_an_underline_is_not_a_sign() -> None:
     below = np.array([0, 140])
     lines = [*beside(FIVE, ONE), *moved(beside(ZERO, SEVEN, ONE), below)]
     for order in (lines, lines[::-1]):

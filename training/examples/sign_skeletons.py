@@ -1,7 +1,7 @@
-"""The skeletons for `written_signs.py`: letters of other alphabets, characters and small pictures.
+"""Skeletons of signs for `written_signs.py`: letters of other alphabets, characters and small pictures.
 
-In the notation of `skeletons.py`. None looks like a digit, as β or Э would, and none is a drawing of those with which
-`training.recognition.refusals` measures: the Latin letters there stay unknown to a network.
+They are in the notation of `skeletons.py`. Signs that look like a digit, such as β and Э, are left out. So are the
+kinds of drawings that `training.recognition.refusals` measures on, such as Latin letters: no network learns these.
 """
 
 SIGNS: dict[str, str] = {

@@ -1,6 +1,6 @@
-"""Non-digit images drawn in the same way as the written digits: nothing but its shape tells a sign from a digit.
+"""Non-digit images drawn in the same way as the written digits, so that only their shape tells them from digits.
 
-A quarter of them are random lines: they come near to signs of which nobody thought.
+A quarter of them are random lines, which stand for the signs that are not in the list.
 """
 
 import numpy as np
@@ -11,10 +11,10 @@ from data.ink import SIZE
 from .sign_skeletons import SIGNS
 from .written_digits import Stroke, parse, write
 
-RANDOM = 4  # one in so many is a random line
-POINTS = (4, 9)  # of a random line: three points may well be a one or a seven
+RANDOM = 4  # every fourth image is a random line
+POINTS = (4, 9)  # of a random line, end exclusive: with three points it could be a one or a seven
 CORNERS = 0.3  # share of its points that are corners
-ACROSS = 0.7  # its width, in heights
+ACROSS = 0.7  # its greatest width, as a share of its greatest height
 
 
 def write_signs(count: int, rng: np.random.Generator) -> NDArray[np.uint8]:
@@ -28,7 +28,7 @@ def write_signs(count: int, rng: np.random.Generator) -> NDArray[np.uint8]:
 
 
 def random_line(rng: np.random.Generator) -> list[Stroke]:
-    """One stroke through random points, or two."""
+    """One or two strokes through random points."""
     strokes = []
     for _ in range(rng.integers(1, 3)):
         count = int(rng.integers(*POINTS))

@@ -1,7 +1,8 @@
-"""How well pages and drawings are read: `python -m training.recognition.page_reading WEIGHTS STROKES.npz`.
+"""Measures how well pages and drawings are read: `python -m training.recognition.page_reading WEIGHTS STROKES.npz`.
 
-The pages are made for it: digits of the strokes file on paper, each with one trouble of a photograph. The writers in
-the file are halved, and so are the kinds of trouble: the first halves are there to choose by, the others to measure.
+The pages are synthetic: digits of the strokes file on paper, each page with one trouble of a photograph. With `--tune`,
+only half of the writers and half of the troubles are used: thresholds are chosen on these. Without, the other half of
+the writers is measured, on all troubles.
 """
 
 import sys
@@ -35,7 +36,7 @@ MINUS = "−"
 
 @dataclass(frozen=True)
 class Writing:
-    """Something written, and the text that it is; `height` is a digit's, in the strokes' unit."""
+    """Strokes, and the text that they show; `height` is that of a digit, in the strokes' unit."""
 
     strokes: Strokes
     text: str
@@ -43,7 +44,7 @@ class Writing:
 
 
 class Writers:
-    """The digits of some writers, composed into what people write.
+    """Composes the digits of some writers into numbers, of one writer each.
 
     Args:
         drawings, labels, writers: as `data.samples` loads them.
@@ -109,13 +110,13 @@ def main(arguments: list[str] | None = None) -> int:
     """Returns the exit status: 0, or 2 for bad input."""
     parser = Parser(
         prog="python -m training.recognition.page_reading",
-        description="Count how pages and drawings made for it are read.",
+        description="Count how synthetic pages and drawings are read.",
     )
     parser.add_argument("weights", help="the weights file whose network reads")
     parser.add_argument("strokes", help="a file of single digits and who wrote them: see data/samples.py")
     parser.add_argument("--pages", type=positive, default=PAGES, help="how many of each kind (default: %(default)s)")
     parser.add_argument(
-        "--tune", action="store_true", help="only the half of the writers and of the troubles to choose by"
+        "--tune", action="store_true", help="use only the writers and troubles that thresholds are chosen on"
     )
     options = parser.parse_args(arguments)
     try:
@@ -138,7 +139,7 @@ def main(arguments: list[str] | None = None) -> int:
 def kinds(
     classifier: DigitClassifier, half: Writers, tune: bool
 ) -> Iterator[tuple[str, Callable[[np.random.Generator], str]]]:
-    """Each kind of page or drawing: its name, and what makes one, reads it and says how that came out."""
+    """Each kind of page or drawing: its name, and a function that makes one, reads it and returns the outcome."""
 
     def page(write: Callable[[np.random.Generator], Writing], trouble: str, pen: str = "") -> Callable[..., str]:
         def read(rng: np.random.Generator) -> str:
@@ -177,7 +178,7 @@ def kinds(
 
 
 def outcome(digits: list[DrawnDigit], text: str) -> str:
-    """How a reading came out beside the text that was written; a part withheld makes the whole unsure."""
+    """The outcome of a reading, one of `OUTCOMES`. Nothing but non-digits is refused; any digit withheld is unsure."""
     read = as_text(digits)
     if read == text:
         return "right"

@@ -1,4 +1,4 @@
-"""Pages made to measure with: pen strokes written on a paper, and photographed with one trouble or none."""
+"""Synthetic pages to measure on: pen strokes on paper, photographed with at most one trouble."""
 
 from dataclasses import dataclass
 from io import BytesIO
@@ -12,18 +12,18 @@ from data.strokes import Strokes
 from .troubles import ON_INK, ON_PAGE, Box, Cover
 
 SIDE = 640  # pixels, the longer side of a page
-FINER = 2  # times: the strokes are drawn in pixels so much finer
-GRAIN = 0.012  # of the paper: standard deviation
+FINER = 2  # times the page's resolution, in which the strokes are drawn
+GRAIN = 0.012  # standard deviation of the paper's brightness
 
 
 @dataclass(frozen=True)
 class Pen:
-    """What a page is written with, on which paper."""
+    """A pen and the paper it writes on; colours are red, green and blue, 0 to 1."""
 
-    width: tuple[float, float]  # of a line, from and to, as a share of a digit's height
+    width: tuple[float, float]  # of a line, least and greatest, as shares of a digit's height
     ink: tuple[float, float, float]
     paper: tuple[float, float, float] = (0.93, 0.92, 0.9)
-    roughness: float = 0.0  # the share of the ink that the paper's grain takes away
+    roughness: float = 0.0  # share of the ink that the paper's grain removes, at most
 
 
 PENS = {
@@ -37,11 +37,11 @@ PENS = {
 
 
 def make_page(strokes: Strokes, height: float, pen: Pen, trouble: str, rng: np.random.Generator) -> bytes:
-    """A PNG of the strokes on paper, or a JPEG, with a trouble of `ON_INK` or `ON_PAGE`.
+    """An image file of the strokes on paper, with one trouble of `ON_INK` or `ON_PAGE`: a PNG, or a JPEG for "JPEG 10".
 
     Args:
         strokes: arrays `(k, 2)` of points, x right, y down.
-        height: of a digit in them, in their unit: the pen's width is a share of it.
+        height: the height of a digit, in the strokes' unit: the pen's width is a share of it.
     """
     cover, box = written(strokes, rng.uniform(*pen.width) * height, rng)
     if trouble in ON_INK:

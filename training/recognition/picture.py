@@ -1,4 +1,4 @@
-"""What somebody photographed, read: marks on paper parted into digits, and each digit read."""
+"""Reads a picture of writing: finds the marks, splits them into digits and reads each digit."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,17 +13,17 @@ from model.classifier import DigitClassifier
 
 from .drawing import DrawnDigit, certainty, refused
 
-SPECK = 3  # widths of the pen's line: the lines of a digit are longer together
+SPECK = 3  # squared pen widths of ink: less than this is a speck, not a digit
 
 
 def read_picture(classifier: DigitClassifier, content: Picture) -> list[DrawnDigit]:
-    """The digits and signs in a picture, line by line and from left to right; none where there is no ink.
+    """The digits and signs in a picture, line by line and from left to right; none if there is no ink.
 
     Args:
         content: as `data.ink.picture_to_image` takes it.
 
     Raises:
-        PictureError: it is no picture, is damaged, empty or too large.
+        PictureError: the content is not a picture, or is damaged, empty or too large.
     """
     marks = find_marks(open_picture(content))
     if marks is None:

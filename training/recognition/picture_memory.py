@@ -51,9 +51,9 @@ def written_page(width: int, height: int) -> Image.Image:
 
 
 def measured(file: Path) -> str:
-    """A row: the file, the seconds to its reading, and the megabytes that reading adds to a process ready to read."""
+    """A row: the file, the seconds that reading it takes, and the megabytes that it adds to a process ready to read."""
     classifier = DigitClassifier.load("best")
-    read_picture(classifier, np.asarray(written_page(150, 200)))  # loads what is loaded at the first picture
+    read_picture(classifier, np.asarray(written_page(150, 200)))  # the first picture loads modules
     before, start = peak_memory(), time.perf_counter()
     read_picture(classifier, file.read_bytes())
     seconds = time.perf_counter() - start

@@ -1,4 +1,4 @@
-"""What goes wrong on a photographed page: each trouble drawn anew, as dark, wide and askew as it happens to be."""
+"""The troubles of a photographed page: each function adds one, with random darkness, width and angle."""
 
 from collections.abc import Callable
 
@@ -14,7 +14,7 @@ Rng = np.random.Generator
 
 
 def hard_shadow(page: Page, box: Box, rng: Rng) -> Page:
-    """Of something straight, whose edge runs through the ink."""
+    """The shadow of a straight object; its edge runs through the ink."""
     left, top, right, bottom = box
     angle = rng.uniform(0, 2 * np.pi)
     x, y = rng.uniform(left, right), rng.uniform(top, bottom)
@@ -57,12 +57,12 @@ def _printed(page: Page, box: Box, rng: Rng, angles: list[float], spacing: float
     for angle in angles:
         place = (down - box[3]) * np.cos(angle + askew) + across * np.sin(angle + askew)
         cover = (thickness / 2 + 0.5 - np.abs((place + apart / 2) % apart - apart / 2)).clip(0, 1)[..., np.newaxis]
-        page = page * (1 - cover * (1 - colour))  # print lies below the ink, and darkens it at most
+        page = page * (1 - cover * (1 - colour))  # print lies below the ink, and can only darken it
     return page
 
 
 def desk(page: Page, box: Box, rng: Rng) -> Page:
-    """The paper turned a little, with wood all round it."""
+    """The paper turned a little, on a wooden desk."""
     height, width = page.shape[:2]
     angle = rng.normal(0, 0.05)
     cos, sin = np.cos(angle), np.sin(angle)
@@ -79,12 +79,12 @@ def desk(page: Page, box: Box, rng: Rng) -> Page:
 
 
 def frame(page: Page, box: Box, rng: Rng) -> Page:
-    """A dark edge round the whole picture, as of a scan or a cut-out, one pixel wide or more."""
+    """A dark edge around the whole picture, as a scan or a crop may have, one pixel wide or more."""
     return _edges(page, (0, 1, 2, 3), rng.uniform(1, 6), rng)
 
 
 def cell_edges(page: Page, box: Box, rng: Rng) -> Page:
-    """What a cut out of a table keeps of its lines."""
+    """Lines at the border, as a cell cropped from a table has."""
     sides = rng.choice(4, rng.integers(1, 5), replace=False)
     return _edges(page, tuple(sides.tolist()), rng.uniform(3, 14), rng)
 
@@ -99,7 +99,7 @@ def _edges(page: Page, sides: tuple[int, ...], thickness: float, rng: Rng) -> Pa
 
 
 def printed_box(page: Page, box: Box, rng: Rng) -> Page:
-    """A box to write in, the digits well inside or nearly as large."""
+    """A printed box around the digits, much larger than they or hardly larger."""
     left, top, right, bottom = box
     x, y, tall = (left + right) / 2, (top + bottom) / 2, bottom - top
     half_x, half_y = (right - left) / 2 + tall * rng.uniform(0.08, 0.4), tall * rng.uniform(0.58, 0.75)
@@ -150,6 +150,7 @@ ON_PAGE: dict[str, Callable[[Page, Box, Rng], Page]] = {
     "cell edges": cell_edges,
     "printed box": printed_box,
     "blur": blur,
-    "JPEG 10": as_it_is,  # the trouble is in the file
+    "JPEG 10": as_it_is,  # `make_page` compresses the file
 }
-TUNED = ("clean", "hard shadow", "underline", "squared", "frame", "printed box", "faint on one side")  # the rest is not
+# Thresholds are chosen on these; the others are only measured:
+TUNED = ("clean", "hard shadow", "underline", "squared", "frame", "printed box", "faint on one side")
