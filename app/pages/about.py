@@ -16,6 +16,8 @@ st.markdown(
     "and its training."
 )
 
+# All formulas fit. Streamlit makes their places scroll, which the keyboard could not.
+st.html("<style>.stApp .katex-display { overflow: visible }</style>")
 st.header("How it learns")
 st.markdown(
     "Each layer computes an output $Y$ from its input $X$. For an image with a known answer the loss $E$ says how "

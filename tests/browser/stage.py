@@ -58,7 +58,7 @@ def open_page(page: Page, name: str) -> None:
     if folded:
         unfold.click()
     link.click()
-    expect(link).to_have_attribute("aria-current", "page")
+    expect(link).to_have_attribute("aria-current", "page", timeout=30_000)
     if folded:
         expect(unfold).to_be_visible()  # the menu closes by itself
     for left in before:  # the link is marked, and the app idle, before the page that is left is gone
