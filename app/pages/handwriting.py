@@ -69,11 +69,12 @@ def show_accuracy(drawings: list[Drawing], answers: list[Reading | None]) -> Non
     verdicts = [answer.verdict for answer in (answers[i] for i in digits) if answer is not None]
     unsure, refused = verdicts.count(Verdict.UNSURE), verdicts.count(Verdict.NO_DIGIT)
     interval = binomtest(right, len(digits)).proportion_ci(confidence_level=0.95, method="wilson")
+    others = f" Of the others it is unsure about {unsure:,} and takes {refused:,} for no digit." * (right < len(digits))
     st.metric("The chosen network reads right", f"{right:,} of {len(digits):,}")
     st.caption(
         f"That is {100 * right / len(digits):.1f} %. For digits drawn like these, the 95 % confidence interval is "
-        f"{100 * interval.low:.1f} % to {100 * interval.high:.1f} %. Of the others it is unsure about {unsure:,} and "
-        f"takes {refused:,} for no digit. Choose the network in the sidebar."
+        f"{100 * interval.low:.1f} % to {100 * interval.high:.1f} %.{others} "
+        "Choose the network in the sidebar."
     )
 
 
