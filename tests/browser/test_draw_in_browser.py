@@ -51,7 +51,7 @@ def test_every_digit_drawn_with_the_mouse_is_read(page: Page) -> None:
 
 def test_reading_and_picture_follow_while_the_pen_is_down(page: Page) -> None:
     seen = page.get_by_alt_text("The image that the network sees")
-    expect(page.locator(".st-key-reading")).to_contain_text("Draw a digit")
+    expect(page.locator(".st-key-reading")).to_contain_text("Draw a digit", timeout=30_000)
     expect(seen).not_to_be_visible()
     start, *others = on_screen(page, DIGITS[7])[0]
     page.mouse.move(*start)
