@@ -90,6 +90,7 @@ def test_undo_and_clear_by_button_and_by_key(page: Page) -> None:
     expect_no_reading(page)
 
 
+@pytest.mark.slow
 def test_redo_by_button_and_by_key_until_something_new_is_drawn(page: Page) -> None:
     blank = ink(page)
     draw(page, DIGITS[4])
@@ -167,6 +168,7 @@ def test_drawings_of_a_tablet_are_read_as_they_were_meant(page: Page) -> None:
     assert right >= 18
 
 
+@pytest.mark.slow
 def test_a_stroke_may_leave_the_pad_and_come_back(page: Page) -> None:
     draw(page, [[(50, 20), (50, 70), (50, 130), (120, 130)]])
     after = ink(page)
@@ -174,6 +176,7 @@ def test_a_stroke_may_leave_the_pad_and_come_back(page: Page) -> None:
     assert ink(page) == after
 
 
+@pytest.mark.slow
 def test_the_drawing_survives_a_visit_to_another_page(page: Page) -> None:
     draw(page, DIGITS[4])
     before = ink(page)
@@ -225,6 +228,7 @@ def test_drawing_with_a_finger_on_a_phone(page: Page) -> None:
         assert min(box["width"], box["height"]) >= 44
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("window", [{"color_scheme": "dark"}])
 def test_the_ink_is_light_where_the_page_is_dark(page: Page) -> None:
     draw(page, DIGITS[1])
@@ -273,6 +277,7 @@ def test_a_picture_takes_the_pads_place_until_something_is_drawn(page: Page) -> 
     expect_paper(page, 0, 0, 0, 0)
 
 
+@pytest.mark.slow
 def test_a_bad_picture_is_refused_and_loses_nothing(page: Page) -> None:
     draw(page, DIGITS[8])
     expect_reading(page, 8)
@@ -291,6 +296,7 @@ def test_a_bad_picture_is_refused_and_loses_nothing(page: Page) -> None:
     assert ink(page) == before
 
 
+@pytest.mark.slow
 def test_a_picture_survives_visits_to_other_pages_and_is_looked_inside(page: Page) -> None:
     upload(page, picture(5, "white", "black"))
     expect_reading(page, 5)
@@ -306,6 +312,7 @@ def test_a_picture_survives_visits_to_other_pages_and_is_looked_inside(page: Pag
     expect(page.get_by_text("The pad is blank")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_a_reload_keeps_the_drawing_and_a_picture(page: Page) -> None:
     draw(page, DIGITS[7])
     expect_reading(page, 7)
@@ -356,12 +363,14 @@ PASTE = """data => document.body.dispatchEvent(
 )"""
 
 
+@pytest.mark.slow
 def test_a_picture_is_pasted(page: Page) -> None:
     data = page.evaluate_handle(DATA, b64encode(picture(5, "white", "black")).decode())
     page.evaluate(PASTE, data)
     expect_reading(page, 5)
 
 
+@pytest.mark.slow
 def test_a_picture_is_dropped_on_the_pad(page: Page) -> None:
     data = page.evaluate_handle(DATA, b64encode(picture(5, "white", "black")).decode())
     pad(page).dispatch_event("dragover", {"dataTransfer": data})
@@ -371,6 +380,7 @@ def test_a_picture_is_dropped_on_the_pad(page: Page) -> None:
     expect_reading(page, 5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("window", [PHONE])
 def test_the_menu_of_a_phone_closes_after_a_choice(page: Page) -> None:
     page.get_by_test_id("stExpandSidebarButton").click()
@@ -380,6 +390,7 @@ def test_the_menu_of_a_phone_closes_after_a_choice(page: Page) -> None:
     expect(page.get_by_role("link", name="Train")).not_to_be_in_viewport()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("window", [PHONE])
 def test_a_phone_offers_its_camera(page: Page) -> None:
     with page.expect_file_chooser() as chooser:
@@ -417,6 +428,7 @@ def test_a_tap_on_a_box_chooses_its_digit_and_a_number_key_corrects_it(page: Pag
     assert kept == [8]
 
 
+@pytest.mark.slow
 def test_nothing_jumps_when_digits_are_added(page: Page) -> None:
     def places() -> list[Any]:
         return [page.get_by_role("button", name=name, exact=True).bounding_box() for name in ("Clear", "no digit")] + [
@@ -461,6 +473,7 @@ def test_a_tap_just_after_the_finger_left_the_pad_is_not_lost(page: Page) -> Non
     expect_reading(page, 2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("window", [PHONE])
 def test_a_finger_chooses_a_digit_by_its_box(page: Page) -> None:
     for stroke in on_screen(page, number(2, 0)):
@@ -472,6 +485,7 @@ def test_a_finger_chooses_a_digit_by_its_box(page: Page) -> None:
     expect_reading(page, 20)
 
 
+@pytest.mark.slow
 def test_buttons_that_would_do_nothing_are_disabled(page: Page) -> None:
     def enabled() -> list[str]:
         names = ("Undo", "Redo", "Clear", "Save a picture")
@@ -487,6 +501,7 @@ def test_buttons_that_would_do_nothing_are_disabled(page: Page) -> None:
     assert enabled() == ["Undo"]
 
 
+@pytest.mark.slow
 def test_the_reading_is_saved_as_a_picture(page: Page, tmp_path: Path) -> None:
     draw(page, number(2, 0))
     expect_reading(page, 20)
@@ -502,6 +517,7 @@ def test_the_reading_is_saved_as_a_picture(page: Page, tmp_path: Path) -> None:
     assert (below < 128).any()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("window", [{"viewport": {"width": 1366, "height": 657}}])
 def test_a_laptops_first_screen_holds_pad_and_buttons_and_little_above(page: Page) -> None:
     for name in ("Undo", "Clear", "Upload a picture"):

@@ -14,6 +14,8 @@ from tests.drawings import DIGITS, number
 from tests.running_app import copy_project, running_app
 from training.evaluation.report import write_report
 
+pytestmark = pytest.mark.slow  # tests without a browser cover what the pages compute
+
 # What axe-core finds in Streamlit's own parts, which a page cannot change: the rule, and the part's data-testid.
 STREAMLITS_OWN = [
     (

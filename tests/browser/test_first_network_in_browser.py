@@ -1,8 +1,11 @@
 """The First network page in Chromium: it learns by itself while it runs, also after a visit to another page."""
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.stage import open_page
+
+pytestmark = pytest.mark.slow  # tests without a browser cover what the pages compute
 
 
 def wait_until_after(page: Page, epoch: int) -> int:

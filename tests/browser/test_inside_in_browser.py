@@ -11,6 +11,8 @@ from tests.browser.stage import PHONE, open_page
 from tests.drawings import DIGITS
 from training.runs.process import PROJECT
 
+pytestmark = pytest.mark.slow  # tests without a browser cover what the pages compute
+
 # The first layer of the network that the app opens on is a convolution; its output is so many numbers wide and high.
 SIDE = (DigitClassifier.load(PROJECT / "model/pretrained/best.npz").network.layers[0].output_shape or ())[0]
 
