@@ -54,6 +54,7 @@ def test_the_wheel_holds_every_file_of_the_rooms_and_the_licence_and_nothing_els
     assert {"model/pretrained/best.npz", "app/.streamlit/config.toml", "app/components/drawing_pad/pad.js"} <= names
 
 
+@pytest.mark.slow
 def test_evaluate_runs_from_the_wheel_in_an_empty_folder(installed: dict[str, str], tmp_path: Path) -> None:
     command = [sys.executable, "-m", "training.evaluate", "tiny", "--dataset", "digits"]
     output = subprocess.run(command, cwd=tmp_path, env=installed, capture_output=True, text=True, check=True).stdout

@@ -25,6 +25,7 @@ VISITORS, HABITS = (50, Habits(300)) if TORTURE else (5, Habits(6, corrected=0.7
 Row = Callable[[str, str], None]
 
 
+@pytest.mark.slow
 def test_everyone_gets_their_own_answer_and_nothing_kept_is_lost(tmp_path: Path, row: Row) -> None:
     project = copy_project(tmp_path)
     diaries = [Diary() for _ in range(VISITORS)]

@@ -118,6 +118,7 @@ def test_old_weights_are_kept(disk: Disk, tmp_path: Path, row: Callable[[str, st
     row(f"the same at any of {count} points of saving weights", "the old weights are kept, no other files remain")
 
 
+@pytest.mark.slow
 def test_an_old_report_is_kept(
     disk: Disk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, row: Callable[[str, str], None]
 ) -> None:
