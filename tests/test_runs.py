@@ -105,6 +105,7 @@ def test_a_lock_that_names_no_process_gets_nobody_killed(
         stop(tmp_path, "mine")
 
 
+@pytest.mark.slow
 def test_a_run_is_started_once_stopped_and_gone_on_with(root: Path) -> None:
     runs = root / "runs"
 

@@ -208,8 +208,10 @@ def started(name: str, *more: str) -> subprocess.Popen[str]:
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-# SIGKILL is slow: tests/hostile/test_killed_trainings.py kills runs too.
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, pytest.param(signal.SIGKILL, marks=pytest.mark.slow)])
+# SIGKILL and SIGINT are slow: tests/hostile/test_killed_trainings.py kills runs too; Ctrl-C stops as SIGTERM does.
+@pytest.mark.parametrize(
+    "how", [signal.SIGTERM, *(pytest.param(how, marks=pytest.mark.slow) for how in (signal.SIGINT, signal.SIGKILL))]
+)
 def test_an_interrupted_or_killed_run_resumes_bit_for_bit(how: signal.Signals, undisturbed: Path) -> None:
     process = started("broken", *LONG)
     history = Path("runs/broken/history.csv")

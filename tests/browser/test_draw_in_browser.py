@@ -126,6 +126,7 @@ def test_digits_side_by_side_are_read_as_a_number_with_a_box_around_each(page: P
     expect(page.get_by_role("radio")).to_have_count(3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("strokes", NO_DIGITS.values(), ids=NO_DIGITS)
 def test_non_digits_are_refused(page: Page, strokes: Strokes) -> None:
     draw(page, strokes)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from tests.drawings import DIGITS
 from tests.hostile.conftest import TORTURE
@@ -52,6 +53,7 @@ async def harass(url: str, process: int) -> tuple[int, int]:
         return early, memory(process)
 
 
+@pytest.mark.slow
 def test_the_server_survives_hostile_drawings_and_pictures(tmp_path: Path, row: Callable[[str, str], None]) -> None:
     project = copy_project(tmp_path)
     with app_process(project) as (url, process):

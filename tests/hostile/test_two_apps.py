@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from app.components.truth_buttons import TRUTHS, UNDO
 from data.handwriting import FILE, Handwriting
@@ -77,6 +78,7 @@ async def draw_at_both(urls: list[str], store: Handwriting) -> tuple[dict[str, i
     return settled, len(reads)
 
 
+@pytest.mark.slow
 def test_two_apps_on_one_file_lose_and_duplicate_nothing(tmp_path: Path, row: Callable[[str, str], None]) -> None:
     project = copy_project(tmp_path)
     store = Handwriting(project / FILE)
