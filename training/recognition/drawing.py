@@ -41,23 +41,26 @@ def read_drawing(classifier: DigitClassifier, strokes: Sequence[NDArray[np.float
     """
     strokes = [stroke for stroke in strokes if len(stroke)]
 
-    def images(parts: list[Part]) -> NDArray[np.uint8]:
-        return np.stack([image_of(strokes_of(part, strokes)) for part in parts])
+    def read(parts: list[Part]) -> tuple[NDArray[np.uint8], list[Reading]]:
+        images = np.stack([image_of(strokes_of(part, strokes)) for part in parts])
+        return images, classifier.read(images)
 
     parts = dots_joined(parts_of(strokes), strokes)
-    signs = segment_parts(parts, lambda parts: certainty(classifier.read(images(parts))))
+    signs = segment_parts(parts, lambda parts: certainty(read(parts)[1]))
     if not signs:
         return []
-    certain = [each.verdict is Verdict.DIGIT for each in classifier.read(images([sign.part for sign in signs]))]
-    signs = one_by_one(signs, certain, strokes)
+    images, readings = read([sign.part for sign in signs])
+    single = one_by_one(signs, [reading.verdict is Verdict.DIGIT for reading in readings], strokes)
+    if len(single) < len(signs):
+        signs = single
+        images, readings = read([sign.part for sign in signs])
     is_speck = sum(np.hypot(*np.diff(stroke, axis=0).T).sum() for stroke in strokes) < SPECK
     digits = []
-    seen = images([sign.part for sign in signs])
-    for sign, image, reading in zip(signs, seen, classifier.read(seen), strict=True):
+    for sign, image, reading in zip(signs, images, readings, strict=True):
         part = sign.part
-        read = refused(reading) if sign.sign or is_speck else reading
+        shown = refused(reading) if sign.sign or is_speck else reading
         box = (part.left, part.top, part.right, part.bottom)
-        digits.append(DrawnDigit(strokes_of(part, strokes), image, read, box, sign.line, sign.sign.strip("?")))
+        digits.append(DrawnDigit(strokes_of(part, strokes), image, shown, box, sign.line, sign.sign.strip("?")))
     return digits
 
 
