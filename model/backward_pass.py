@@ -36,13 +36,22 @@ def backward_pass(network: Network, input: Array, digit: int, temperature: float
         temperature: divides the outputs before the softmax, as in the probabilities that are shown.
     """
     network = network.replica()
-    logits = network.forward_propagation(np.asarray(input, network.dtype)) / temperature
-    target = np.eye(logits.shape[-1], dtype=network.dtype)[[digit]]
-    errors = [softmax_cross_entropy_prime(target, logits) / temperature]
+    logits, target, output_error = error_of_outputs(network, input, digit, temperature)
+    errors = [output_error]
     for layer in reversed(network.layers):
         errors.append(layer.backward_propagation(errors[-1]))
     gradients = [layer.gradients for layer in network.layers]
     return BackwardPass(softmax_cross_entropy(target, logits), [error[0] for error in reversed(errors)], gradients)
+
+
+def error_of_outputs(network: Network, input: Array, digit: int, temperature: float) -> tuple[Array, Array, Array]:
+    """The logits of one picture as the network predicts, which remembers it; the target for that digit; and ∂E/∂Y.
+
+    All three are `(1, 10)`. E = −log of the digit's probability, the softmax of the logits, which are Y / temperature.
+    """
+    logits = network.forward_propagation(np.asarray(input, network.dtype)) / temperature
+    target = np.eye(logits.shape[-1], dtype=network.dtype)[[digit]]
+    return logits, target, softmax_cross_entropy_prime(target, logits) / temperature
 
 
 def after_step(network: Network, gradients: list[Arrays], learning_rate: float) -> Network:

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from .backward_pass import error_of_outputs
 from .classifier import DigitClassifier
 from .images import images_to_input
 from .layer import Array
-from .losses import softmax, softmax_cross_entropy_prime
+from .losses import softmax
 from .network import Network
 
 STEP = 0.2  # how far a step goes, where the change of one pixel from paper to ink is 1
@@ -72,7 +73,5 @@ def change_until(classifier: DigitClassifier, image: NDArray[np.uint8], digit: i
 
 def input_error(network: Network, input: Array, digit: int, temperature: float) -> tuple[Array, Array]:
     """The ten probabilities `(10,)` of one picture `(1, 28, 28, 1)`, and ∂E/∂X `(28, 28)` for that digit."""
-    output = network.forward_propagation(input.astype(network.dtype)) / temperature  # as it predicts
-    target = np.eye(output.shape[-1], dtype=network.dtype)[[digit]]
-    output_error = softmax_cross_entropy_prime(target, output) / temperature
-    return softmax(output)[0], network.backward_propagation(output_error)[0, :, :, 0]
+    logits, _, output_error = error_of_outputs(network, input, digit, temperature)
+    return softmax(logits)[0], network.backward_propagation(output_error)[0, :, :, 0]
