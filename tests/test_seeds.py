@@ -5,11 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
+from data.datasets import DatasetError
 from model import save_network
 from model.architectures import build_network
 from training.studies import seeds as study
-from training.studies.seeds import main, measure
+from training.studies.seeds import load_whole, main, measure
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -97,3 +99,13 @@ def test_a_run_is_started_with_its_seed_and_gone_on_with_later(monkeypatch: pyte
     assert study.train_one("tiny", 4, 2, Path("runs/tiny-study")) == 0
     new = ["--name", "tiny-seed4", "--recipe", "tiny", "--dataset", "mnist", "--seed", "4", "--threads", "2"]
     assert commands == [new, ["--name", "tiny-seed4", "--resume"]]
+
+
+def test_a_study_leaves_no_image_out(tmp_path: Path) -> None:
+    (tmp_path / "7").mkdir()
+    Image.fromarray(np.pad(np.zeros((20, 4), np.uint8), 12, constant_values=255)).save(tmp_path / "7" / "whole.png")
+    images, labels = load_whole(str(tmp_path))
+    assert (len(images), labels.tolist()) == (1, [7])
+    (tmp_path / "7" / "broken.png").write_bytes(b"this is no picture")
+    with pytest.raises(DatasetError, match=r"broken\.png"):
+        load_whole(str(tmp_path))

@@ -78,7 +78,7 @@ def main(arguments: list[str] | None = None) -> int:
         else:
             train_on_cluster(options.recipe, folders, DATASET, options.scheduler)
         classifiers = {seed: DigitClassifier.load(folders[seed] / "weights.npz") for seed in folders}
-        rows = {dataset: measure(classifiers, *load_images(dataset)[:2]) for dataset in options.datasets}
+        rows = {dataset: measure(classifiers, *load_whole(dataset)) for dataset in options.datasets}
     except (DatasetError, MissingExtra, WeightsError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -95,6 +95,18 @@ def main(arguments: list[str] | None = None) -> int:
     )
     print(table)
     return 0
+
+
+def load_whole(dataset: str) -> tuple[NDArray[np.uint8], NDArray[np.integer]]:
+    """The test images of a data set, and their labels.
+
+    Raises:
+        DatasetError: there is none, or one of its images cannot be read: a study leaves nothing out.
+    """
+    images, labels, unread = load_images(dataset)
+    if unread:
+        raise DatasetError(f"{unread[0]}: replace or remove it")
+    return images, labels
 
 
 def train_all(recipe: str, seeds: list[int], threads: int, folder: Path) -> None:
