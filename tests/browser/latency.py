@@ -17,11 +17,12 @@ from tests.running_app import copy_project, running_app
 
 TIMES = 20
 DRAWINGS = {"7": DIGITS[7], "2": DIGITS[2], "2026": number(2, 0, 2, 6)}
-# The text is looked at whenever it changes; what counts is the last pen that went up before it was right.
+# The text is looked at whenever it changes. A pen that went up counts until the next stroke begins.
 WATCH = """(expected) => {
     const reading = document.querySelector(".st-key-reading");
     const isRight = () => reading.textContent.trim().match(/^[0-9?]*/)[0] === expected;
-    let lifted = 0;
+    let lifted = 0; // when, or 0 while the pen is down
+    addEventListener("pointerdown", () => { lifted = 0; }, { capture: true });
     addEventListener("pointerup", () => { lifted = isRight() ? 0 : performance.now(); }, { capture: true });
     window.milliseconds = null;
     new MutationObserver((_, observer) => {
