@@ -80,17 +80,15 @@ def cut_apart(own: NDArray[np.bool_], pen_width: float) -> NDArray[np.int32]:
     rows, columns = small.shape
     margin, sway = max(2, round(NARROWEST * rows)), max(2, round(SWAY * rows))
     pen = max(pen_width * scale, 1.5)
-    seams = []
-    for middle in range(margin, columns - margin, 2):
-        low, high = max(middle - sway, 1), min(middle + sway, columns - 1)
-        cost, seam = _seam(small[:, low:high], pen)
-        seams.append((cost, seam + low))
-    seams.sort(key=lambda cost_and_seam: cost_and_seam[0])
+    at = np.arange(margin, columns - margin, 2)[:, np.newaxis] + np.arange(-sway, sway)  # columns of each seam's window
+    costs, seams = _seams(small[:, at.clip(0, columns - 1)], (at >= 1) & (at < columns - 1), pen)
+    seams += at[:, 0]
     lowest = LEAST_HEIGHT * rows + pen_width * scale  # height of a piece, with the pen's width
     pieces = np.zeros((rows, columns), np.int32)
     chosen: list[NDArray[np.intp]] = []
-    for cost, seam in seams:
-        if cost > CROSSES * pen or len(chosen) == MOST_CUTS:
+    for cheapest in costs.argsort(kind="stable"):
+        seam = seams[:, cheapest]
+        if costs[cheapest] > CROSSES * pen or len(chosen) == MOST_CUTS:
             break
         cut = pieces + (np.arange(columns) >= seam[:, np.newaxis])
         apart = all(np.abs(seam - other).mean() >= margin for other in chosen)
@@ -110,25 +108,35 @@ def _tallness(ink: NDArray[np.float32]) -> int:
     return int(rows[-1] - rows[0]) if len(rows) else 0
 
 
-def _seam(ink: NDArray[np.float32], enter: float) -> tuple[float, NDArray[np.intp]]:
-    """The cheapest way from top to bottom (Avidan and Shamir, "Seam Carving", 2007): cost, and column in each row."""
-    rows, columns = ink.shape
-    total = ink[0] * (enter + ALONG)
-    back = np.zeros((rows, columns), np.intp)
+def _seams(
+    ink: NDArray[np.float32], inside: NDArray[np.bool_], enter: float
+) -> tuple[NDArray[np.float32], NDArray[np.intp]]:
+    """The cheapest way from top to bottom (Avidan and Shamir, "Seam Carving", 2007) in each of several windows.
+
+    Args:
+        ink: `(rows, seams, columns)`, what is in each window.
+        inside: `(seams, columns)`, where a seam may run.
+
+    Returns:
+        the costs `(seams,)`, and the column in each row, `(rows, seams)`.
+    """
+    rows, count, columns = ink.shape
+    outside = np.where(inside, np.float32(0), np.float32(np.inf))
+    total = ink[0] * (enter + ALONG) + outside  # the cheapest way to each place
+    back = np.zeros(ink.shape, np.int8)
     for row in range(1, rows):
-        beside = np.pad(total, 1, constant_values=np.inf)
-        above = np.pad(ink[row - 1], 1)
+        beside = np.pad(total, ((0, 0), (1, 1)), constant_values=np.inf)
+        above = np.pad(ink[row - 1], ((0, 0), (1, 1)))
         ways = np.stack([
-            beside[from_ : from_ + columns]
-            + enter * (ink[row] - above[from_ : from_ + columns]).clip(0)
+            beside[:, from_ : from_ + columns]
+            + enter * (ink[row] - above[:, from_ : from_ + columns]).clip(0)
             + (from_ != 1) * ASIDE
             for from_ in range(3)
         ])  # fmt: skip
-        best = ways.argmin(axis=0)
-        back[row] = best - 1
-        total = ways[best, np.arange(columns)] + ink[row] * ALONG
-    seam = np.empty(rows, np.intp)
-    seam[-1] = total.argmin()
+        back[row] = ways.argmin(axis=0) - 1
+        total = ways.min(axis=0) + ink[row] * ALONG + outside
+    seams = np.empty((rows, count), np.intp)
+    seams[-1] = total.argmin(axis=1)
     for row in range(rows - 1, 0, -1):
-        seam[row - 1] = seam[row] + back[row, seam[row]]
-    return float(total.min()), seam
+        seams[row - 1] = seams[row] + back[row, np.arange(count), seams[row]]
+    return total.min(axis=1), seams

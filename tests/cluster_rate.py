@@ -42,12 +42,11 @@ def save_pictures(folder: Path, count: int) -> list[Path]:
 
 
 def rate(classifier: DigitClassifier, files: list[Path], scheduler: str | None) -> float:
-    """Pictures a second after the first ones, before which the workers import the project and receive the weights."""
-    readings = read_pictures(classifier, files, scheduler=scheduler)
-    for _ in range(AT_ONCE):
-        next(readings)
+    """Pictures a second, once the workers have imported the project."""
+    for _ in read_pictures(classifier, files[: 8 * AT_ONCE], scheduler=scheduler):
+        pass
     started = time.perf_counter()
-    return sum(1 for _ in readings) / (time.perf_counter() - started)
+    return sum(1 for _ in read_pictures(classifier, files, scheduler=scheduler)) / (time.perf_counter() - started)
 
 
 if __name__ == "__main__":
