@@ -48,9 +48,9 @@ def find_marks(grey: NDArray[np.float32]) -> Marks | None:
     full = float(np.median(contrast[contrast > strongest / 2]))
     possible = contrast > max(POSSIBLE * full, 3 * grain)
     if min(grey.shape) >= SMALL:  # in smaller images, ruled lines are as thick as a pen's
-        possible = without_ruling(without_edges(possible), contrast)
+        possible = without_edges(without_ruling(without_boxes(possible), contrast))
     certain = possible & (contrast > max(CERTAIN * full, 5 * grain))
-    mask = without_edges(_reached(possible, certain))
+    mask = without_edges(without_boxes(_reached(possible, certain)))
     if not mask.any():
         return None
     rows, columns = ndimage.find_objects(mask.astype(np.uint8))[0]
@@ -106,23 +106,39 @@ def _evenly_dark(contrast: Contrast, mask: Mask) -> NDArray[np.float32]:
     return (contrast / np.maximum(smooth, 1e-6)).clip(0, 1).astype(np.float32)
 
 
+def without_boxes(mask: Mask) -> Mask:
+    """The mask without the sides of boxes, of which the picture's border may cut one off."""
+    patches, _ = ndimage.label(mask, np.ones((3, 3)))
+    kept = mask.copy()
+    for number, box in enumerate(ndimage.find_objects(patches), 1):
+        own = patches[box] == number
+        if min(own.shape) > max(2 * _rim(mask), SMALL / 2):
+            kept[box][own & box_sides(own, sides=3 if _at_border(box, mask) else 4)] = False
+    return kept
+
+
 def without_edges(mask: Mask) -> Mask:
-    """The mask without edges along the picture's border, lines that start there, and boxes; unless nothing is left."""
+    """The mask without edges along the picture's border and lines that start there; unless nothing is left."""
     patches, _ = ndimage.label(mask, np.ones((3, 3)))
     height, width = mask.shape
-    rim = max(1, round(RIM * min(mask.shape)))
+    rim = _rim(mask)
     kept = mask.copy()
     for number, box in enumerate(ndimage.find_objects(patches), 1):
         rows, columns = box
-        top, bottom, left, right = rows.start, rows.stop, columns.start, columns.stop
         own = patches[box] == number
-        if min(top, left, height - bottom, width - right) <= 1:
-            along = min(bottom, height - top, right, width - left) <= rim
+        if _at_border(box, mask):
+            along = min(rows.stop, height - rows.start, columns.stop, width - columns.start) <= rim
             line = min(own.shape) <= rim and max(own.shape) > 3 * min(own.shape)
             kept[box][own if along or line else own & box_sides(own, sides=1)] = False
-        elif min(own.shape) > max(2 * rim, SMALL / 2):
-            kept[box][own & box_sides(own, sides=4)] = False
     return kept if kept.any() else mask
+
+
+def _rim(mask: Mask) -> int:
+    return max(1, round(RIM * min(mask.shape)))
+
+
+def _at_border(box: tuple[slice, slice], mask: Mask) -> bool:
+    return any(side.start <= 1 or side.stop >= length - 1 for side, length in zip(box, mask.shape, strict=True))
 
 
 def box_sides(own: Mask, sides: int) -> Mask:

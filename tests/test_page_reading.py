@@ -48,6 +48,20 @@ def test_no_trouble_breaks_a_zero_or_leaves_other_marks(trouble: str, pen: str) 
         assert holes(Cuts(marks).ink_of(kept[0])) == 1, f"seed {seed}"
 
 
+@pytest.mark.parametrize("paper", ["ruled", "squared"])
+@pytest.mark.parametrize("pen", ["biro", "felt", "pencil"])
+def test_a_decimal_point_stays_and_no_line_or_crossing_does(paper: str, pen: str) -> None:
+    """0.6: three marks, on paper whose lines the digits stand on, and of whose squares there are many."""
+    point = np.array([[95.0, 84], [96, 86]])
+    strokes = [*ZERO, point, *moved(SIX, 80, 0)]
+    for seed in range(6):
+        marks = find_marks(open_picture(make_page(strokes, 72, PENS[pen], paper, np.random.default_rng(seed))))
+        assert marks is not None
+        heights = sorted(part.height / marks.pen_width for part in Cuts(marks).parts())
+        assert len(heights) == 3, f"seed {seed}"
+        assert heights[0] < 2 < heights[1], f"seed {seed}"
+
+
 @pytest.mark.parametrize("pen", ["chalk", "light on dark", "coloured paper"])
 def test_ink_is_found_on_dark_and_on_coloured_paper(pen: str) -> None:
     content = make_page(SIX, 72, PENS[pen], "clean", np.random.default_rng(0))
@@ -127,5 +141,5 @@ def test_the_command_counts_every_kind(tmp_path: Path, capsys: pytest.CaptureFix
     assert page_reading.main([str(weights), str(strokes), "--pages", "1", "--tune"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split() == list(page_reading.OUTCOMES)
-    assert len(lines) == 1 + 7 + len(PENS) + 6 + 6
+    assert len(lines) == 1 + 8 + len(PENS) + 9 + 6
     assert all("100.00 %" in line for line in lines[1:])

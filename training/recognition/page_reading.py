@@ -172,7 +172,9 @@ def kinds(
     }
     for name, write in several.items():
         yield f"page, {name}", page(write, "clean")
-    yield "page, number in shadow", page(half.number, "hard shadow")
+    for trouble in ("hard shadow", "ruled", "squared"):
+        yield f"page, number, {trouble}", page(half.number, trouble)
+    yield "page, decimal point, ruled", page(half.decimal, "ruled")
     for name, write in {"digit": half.digit, **several}.items():
         yield f"drawing, {name}", drawing(write)
 

@@ -153,4 +153,4 @@ ON_PAGE: dict[str, Callable[[Page, Box, Rng], Page]] = {
     "JPEG 10": as_it_is,  # `make_page` compresses the file
 }
 # Thresholds are chosen on these; the others are only measured:
-TUNED = ("clean", "hard shadow", "underline", "squared", "frame", "printed box", "faint on one side")
+TUNED = ("clean", "hard shadow", "underline", "ruled", "squared", "frame", "printed box", "faint on one side")
