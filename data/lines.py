@@ -75,7 +75,7 @@ def _sign(part: Part, tall: list[Part], unit: float) -> str:
     over = max(overlap_across(part, other) for other in tall)
     is_beside = over <= OVER * part.width
     is_flat = part.height <= FLAT * unit
-    is_under = part.top >= foot + BELOW * unit and overlap_across(part, body) >= part.width / 2
+    is_under = part.top >= foot + BELOW * unit and overlap_across(part, body) >= min(part.width, body.width) / 2
     if is_flat and is_under and part.width > min(0.5 * unit, 0.8 * body.width) > 0 and not is_dot(part, unit):
         return UNDERLINE
     if is_dot(part, unit):

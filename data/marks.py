@@ -112,8 +112,9 @@ def without_boxes(mask: Mask) -> Mask:
     kept = mask.copy()
     for number, box in enumerate(ndimage.find_objects(patches), 1):
         own = patches[box] == number
-        if min(own.shape) > max(2 * _rim(mask), SMALL / 2):
-            kept[box][own & box_sides(own, sides=3 if _at_border(box, mask) else 4)] = False
+        cut_off = _borders(box, mask)
+        if min(own.shape) > max(2 * _rim(mask), SMALL / 2) and cut_off <= 1:
+            kept[box][own & box_sides(own, sides=4 - cut_off)] = False
     return kept
 
 
@@ -126,7 +127,7 @@ def without_edges(mask: Mask) -> Mask:
     for number, box in enumerate(ndimage.find_objects(patches), 1):
         rows, columns = box
         own = patches[box] == number
-        if _at_border(box, mask):
+        if _borders(box, mask):
             along = min(rows.stop, height - rows.start, columns.stop, width - columns.start) <= rim
             line = min(own.shape) <= rim and max(own.shape) > 3 * min(own.shape)
             kept[box][own if along or line else own & box_sides(own, sides=1)] = False
@@ -137,8 +138,9 @@ def _rim(mask: Mask) -> int:
     return max(1, round(RIM * min(mask.shape)))
 
 
-def _at_border(box: tuple[slice, slice], mask: Mask) -> bool:
-    return any(side.start <= 1 or side.stop >= length - 1 for side, length in zip(box, mask.shape, strict=True))
+def _borders(box: tuple[slice, slice], mask: Mask) -> int:
+    """How many of the picture's borders a mark reaches."""
+    return sum((side.start <= 1) + (side.stop >= length - 1) for side, length in zip(box, mask.shape, strict=True))
 
 
 def box_sides(own: Mask, sides: int) -> Mask:

@@ -74,7 +74,7 @@ def _ruling(mask: Mask) -> tuple[Mask, Mask]:
         count[max(peak - 2 * half, 0) : peak + 2 * half + 1] = 0
     bands &= mask
     if bands.any():
-        thin &= runs <= usual_thickness(runs[bands & thin])
+        thin = (runs > 0) & (runs <= usual_thickness(runs[bands & thin]))
     return bands, thin
 
 
