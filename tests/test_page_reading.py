@@ -106,8 +106,8 @@ def test_a_number_is_read_from_left_to_right_and_lines_from_the_top(tmp_path: Pa
 def test_an_underline_is_not_read(tmp_path: Path, pen: str) -> None:
     """Under a minus and a digit, and under a line that is narrower than the underline: never a sign or a digit."""
     classifier = DigitClassifier.load(save_always_three(tmp_path / "three.npz"))
-    minus = np.array([[-10.0, 50], [20, 50]])
-    for strokes, text in ([minus, *TWO], "−3"), ([*TWO, *moved(ONE, 80, 0), *moved(SIX, 40, 130)], "33\n3"):
+    minus = np.array([[-30.0, 50], [10, 50]])
+    for strokes, text in ([minus, *ONE], "−3"), ([*TWO, *moved(SIX, 80, 0), *moved(ONE, 40, 130)], "33\n3"):
         for seed in range(6):
             content = make_page(strokes, 72, PENS[pen], "underline", np.random.default_rng(seed))
             assert as_text(read_picture(classifier, content)) == text, f"seed {seed}"
