@@ -179,6 +179,23 @@ def test_a_replica_shares_parameters_and_gives_the_same(name: str) -> None:
         assert all(np.array_equal(layer.gradients[key], replica.gradients[key]) for key in layer.gradients)
 
 
+def test_the_order_of_numbers_in_memory_does_not_matter(name: str) -> None:
+    layer, x = example(name)
+    error = np.random.default_rng(1).normal(size=(3, *LAYERS[name][2]))
+
+    def results(input: Array, output_error: Array) -> list[Array]:
+        layer.rng = np.random.default_rng(0)
+        output = layer.forward_propagation(input, training=True)
+        return [output, layer.backward_propagation(output_error), *layer.gradients.values()]
+
+    def every_other(array: Array) -> Array:
+        return np.repeat(array, 2, axis=-1)[..., ::2]
+
+    for order in (np.asfortranarray, every_other):
+        for found, expected in zip(results(order(x), order(error)), results(x, error), strict=True):
+            np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-13)
+
+
 def test_settings_rebuild_the_layer(name: str) -> None:
     layer, x = example(name)
     settings = layer.settings()
