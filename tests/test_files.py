@@ -108,3 +108,18 @@ def test_what_is_too_large_is_refused_by_the_bound_of_its_reader(tmp_path: Path)
 def test_a_missing_file_is_the_callers_matter(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         read_arrays(tmp_path / "missing.npz")
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize(
+    ("number", "is_letter"),
+    [(0xD7FF, True), (0xD800, False), (0xDFFF, False), (0xE000, True), (0x10FFFF, True), (0x110000, False)],
+)
+def test_texts_are_unicode_to_its_very_bounds(number: int, is_letter: bool, order: str) -> None:
+    file = BytesIO()
+    np.savez(file, text=np.array([number], f"{order}u4").view(f"{order}U1"))
+    if is_letter:
+        assert read_arrays(file.getvalue())["text"].tolist() == [chr(number)]
+    else:
+        with pytest.raises(ArchiveError, match=r"text\.npy is no Unicode"):
+            read_arrays(file.getvalue())

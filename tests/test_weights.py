@@ -17,6 +17,7 @@ from model import (
     BatchNormalizationLayer,
     DropoutLayer,
     FCLayer,
+    FlattenLayer,
     Network,
     load_network,
     save_network,
@@ -250,3 +251,13 @@ def test_layers_that_a_file_cannot_name_are_not_saved(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="cannot name this Mine"):
         save_network(tmp_path / "weights.npz", network)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_yes_is_no_size(tmp_path: Path) -> None:
+    """In JSON it is not the number 1, though in Python it is."""
+    path, network = tmp_path / "weights.npz", Network((2, 1))
+    network.add(FlattenLayer())
+    save_network(path, network)
+    changed(path, lambda arrays, header: header["architecture"].update(input_shape=[2, True]))
+    with pytest.raises(WeightsError, match="sizes are whole numbers from 1"):
+        load_network(path)
