@@ -5,8 +5,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from data.parts import Part
 from data.segmentation import segment_parts
-from data.strokes import Strokes, parts_of
+from data.strokes import Strokes, parts_of, strokes_of
 from tests.drawings import segment
 
 ONE = [np.array([[0, 0], [0, 50], [0, 100]], float)]
@@ -95,6 +96,13 @@ def test_a_stroke_that_joins_two_digits_is_cut_at_its_ligature() -> None:
     np.testing.assert_array_equal(whole[0], joined)
 
 
+def test_the_pieces_of_a_stroke_give_it_back_in_any_order() -> None:
+    stroke = np.arange(20.0).reshape(10, 2)
+    pieces = ((0, 6, 10), (0, 0, 4))  # as where another stroke lies over both
+    (whole,) = strokes_of(Part(pieces, 0, 1, 18, 19), [stroke])
+    np.testing.assert_array_equal(whole, stroke)
+
+
 @pytest.mark.parametrize(
     "strokes",
     [
@@ -144,6 +152,12 @@ def test_a_point_and_a_minus_are_signs_beside_digits() -> None:
     assert signs(beside(minus, ZERO, point, FIVE)) == [(0, "−"), (0, ""), (0, "."), (0, "")]
 
 
+def test_a_comma_reaches_below_the_line() -> None:
+    comma = [np.array([[8, 90], [0, 115]], float)]
+    assert signs(beside(ZERO, comma, ONE)) == [(0, ""), (0, ","), (0, "")]
+    assert signs(beside(ZERO, moved(comma, np.array([0, -16])), ONE)) == [(0, ""), (0, "?"), (0, "")]
+
+
 def test_an_unknown_sign_is_not_dropped() -> None:
     equals = moved(DASH, np.array([0, 35])) + moved(DASH, np.array([0, 65]))
     assert signs(beside(ZERO, equals)) == [(0, ""), (0, "?")]
@@ -165,5 +179,7 @@ def test_lines_are_read_from_the_top_and_an_underline_is_not_a_sign() -> None:
     lines = [*beside(FIVE, ONE), *moved(beside(ZERO, SEVEN, ONE), below)]
     for order in (lines, lines[::-1]):
         assert [line for line, _ in signs(order)] == [0, 0, 1, 1, 1]
+    longer_above = [*beside(FIVE, ONE, ZERO), *moved(beside(SEVEN, ONE), below)]
+    assert [line for line, _ in signs(longer_above)] == [0, 0, 0, 1, 1]
     underline = [np.array([[20, 112], [160, 110]], float)]
     assert signs([*beside(FIVE, ONE), *underline]) == [(0, ""), (0, "")]
