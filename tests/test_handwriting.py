@@ -131,6 +131,9 @@ def test_the_store_is_bounded_but_can_still_be_corrected(store: Handwriting, mon
     with pytest.raises(HandwritingError, match="delete some first"):
         store.keep(drawn("c"))
     assert [drawing.truth for drawing in store.drawings()] == [7, 2]
+    monkeypatch.setattr(handwriting, "MOST_DRAWINGS", 1)  # as if the file came from a version that allowed more
+    store.keep(drawn("b", truth=3))
+    assert [drawing.truth for drawing in store.drawings()] == [7, 3]
 
 
 def make_sqlite(path: Path, *statements: str) -> None:
