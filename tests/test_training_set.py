@@ -103,10 +103,25 @@ def test_no_sign_is_a_kind_that_refusals_are_measured_on() -> None:
 
 def test_half_of_the_non_digit_images_are_signs(digits: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(training_set_module, "write_signs", lambda count, rng: np.full((count, 28, 28), 7, np.uint8))
-    recipe = dataclasses.replace(RECIPES["quick"], redrawn=0, written=0, outliers=0.1)
+    recipe = dataclasses.replace(RECIPES["quick"], redrawn=0, written=0, outliers=0.105)
     images, labels = training_set(recipe, digits.train_images[:200], digits.train_labels[:200], 0)
     assert (images == 7).all(axis=(1, 2)).sum() == 10
-    assert (labels == NO_DIGIT).sum() == 20
+    assert (labels == NO_DIGIT).sum() == 21  # of an odd number, one more is made from digits
+    assert len(images) == len(labels) == 221
+
+
+def test_each_image_is_redrawn_as_the_digit_that_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    def same(images: NDArray[np.uint8], labels: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+        np.testing.assert_array_equal(images[:, 0, 0], labels)
+        return images
+
+    monkeypatch.setattr(training_set_module, "redraw", same)
+    recipe = dataclasses.replace(RECIPES["quick"], redrawn=0.5, written=0, outliers=0)
+    labels = (np.arange(200) % 10).astype(np.uint8)
+    images = np.broadcast_to(labels[:, np.newaxis, np.newaxis], (200, 28, 28))  # each shows its label
+    pictures, digits_of = training_set(recipe, images, labels, 0)
+    assert len(pictures) == 300
+    np.testing.assert_array_equal(pictures[:, 0, 0], digits_of)
 
 
 def test_outliers_lie_in_mnists_frame_and_are_all_different(
