@@ -63,6 +63,7 @@ GOOD = [
     [("host", "LOCALHOST:8501")],
     [("host", "localhost:8501"), ("origin", "http://localhost:8501")],
     [("host", "localhost:8501"), ("origin", "https://localhost:8501")],  # something before this server speaks TLS
+    [("host", "localhost:8501"), ("origin", "HTTP://Localhost:8501")],
     [("host", "digits.example"), ("origin", "https://digits.example")],
     [("host", "digits.example:8501"), ("origin", "http://digits.example:8501")],
     [("host", "localhost:8501"), ("origin", "https://digits.example")],  # a forwarded port, whose name was allowed
@@ -143,6 +144,20 @@ def test_an_error_in_the_app_gets_the_headers_and_is_still_raised() -> None:
     assert sent[0]["status"] == 500
     assert (b"x-content-type-options", b"nosniff") in sent[0]["headers"]
     assert b"mistake" not in sent[1]["body"]
+
+
+def test_an_error_after_the_answer_began_begins_no_second_one() -> None:
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+        if message["type"] == "http.response.body":
+            raise RuntimeError("the connection is gone")
+
+    scope = {"type": "http", "path": "/", "headers": [(b"host", b"localhost")]}
+    with pytest.raises(RuntimeError, match="the connection is gone"):
+        run(Guard(Inside(), HOSTS, ORIGINS, HEADERS)(scope, None, send))  # type: ignore[arg-type]
+    assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"]
 
 
 def test_lifespan_messages_pass_through() -> None:
