@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from app.texts.reading import boxes, drawing_key, drawing_to_keep, explanation, headline, least_certain, named
+from app.texts.reading import boxes, drawing_key, drawing_to_keep, explanation, headline, least_certain, named, ordinal
 from model.reading import Reading, Verdict
 from training.recognition.drawing import DrawnDigit
 
@@ -86,9 +86,18 @@ def test_a_drawing_has_one_key_and_another_drawing_another() -> None:
     assert drawing_key(drawn(2)) == drawing_key(drawn(2))
     assert drawing_key(drawn(2)) != drawing_key(drawn(2, left=1))
     assert drawing_key(drawn(2)) != drawing_key(drawn(3))
+    in_two_strokes = [stroke[i : i + 1] for stroke in drawn(2).strokes for i in range(2)]
+    assert drawing_key(drawn(2)) != drawing_key(replace(drawn(2), strokes=in_two_strokes))
 
 
 def test_a_stored_drawing_has_answer_and_truth() -> None:
     drawing = drawing_to_keep(drawn(4, 0.6, Verdict.UNSURE), 9, "quick")
     assert (drawing.key, drawing.answer, drawing.truth, drawing.weights) == (drawing_key(drawn(4, 0.6)), 4, 9, "quick")
     assert drawing_to_keep(drawn(4, 0.6, Verdict.NO_DIGIT), None, "quick").answer is None
+
+
+def test_places_are_ordinal_numbers() -> None:
+    """A picture of a page may have more than a hundred digits."""
+    numbers = (1, 2, 3, 4, 11, 12, 13, 21, 101, 111, 122)
+    words = "1st 2nd 3rd 4th 11th 12th 13th 21st 101st 111th 122nd"
+    assert " ".join(ordinal(number - 1) for number in numbers) == words
