@@ -178,7 +178,9 @@ def deviation(layer: BatchNormalizationLayer, depth: int) -> float:
 
 def format_error(value: float) -> str:
     """To three digits, as errors may be tiny: "0.123", "−1.23 · 10⁻⁵", "0"."""
-    if value == 0 or 0.001 <= abs(value) < 1000:
+    if value == 0:
+        return "0"  # −0 is no other number
+    if 0.001 <= abs(value) < 1000:
         text = f"{value:.3f}" if abs(value) >= 0.1 else f"{value:.3g}"
     else:
         digits, power = f"{value:.2e}".split("e")

@@ -8,7 +8,7 @@ from model import ActivationLayer, ConvLayer, FCLayer, Layer, MaxPoolingLayer
 from model.architectures import ARCHITECTURES, build_network
 from model.backward_pass import after_step, backward_pass
 from model.cell_sums import layer_outputs
-from model.error_sums import ErrorSum, format_error, gradient_sum, input_error_sum
+from model.error_sums import ErrorSum, bracketed_error, format_error, gradient_sum, input_error_sum
 from model.layer import Array, Shape
 from model.losses import softmax_cross_entropy
 from model.network import Network
@@ -165,7 +165,20 @@ def test_equations_say_what_the_factor_is() -> None:
 
 @pytest.mark.parametrize(
     ("value", "words"),
-    [(0, "0"), (0.5, "0.500"), (-0.0123, "−0.0123"), (1.234e-5, "1.23 · 10⁻⁵"), (-2e6, "−2.00 · 10⁶")],
+    [
+        (0, "0"),
+        (-0.0, "0"),  # as blank paper, 0, times a negative weight
+        (0.5, "0.500"),
+        (-0.0123, "−0.0123"),
+        (0.001, "0.001"),
+        (1.234e-5, "1.23 · 10⁻⁵"),
+        (1000, "1.00 · 10³"),
+        (-2e6, "−2.00 · 10⁶"),
+    ],
 )
 def test_format_error(value: float, words: str) -> None:
     assert format_error(value) == words
+
+
+def test_brackets_are_around_negative_numbers_alone() -> None:
+    assert [bracketed_error(value) for value in (0.5, 0.0, -0.0, -0.5)] == ["0.500", "0", "0", "(−0.500)"]
