@@ -93,6 +93,14 @@ def test_a_lock_keeps_out_threads_too_and_is_given_back(tmp_path: Path) -> None:
     assert holder(lock) is None
 
 
+def test_a_lock_names_its_holder_alone_whatever_stood_in_the_file(tmp_path: Path) -> None:
+    """Whoever stops a run ends the process of that number."""
+    path = tmp_path / "lock"
+    path.write_text("9999999999")  # longer than the number of any process
+    with locked(path):
+        assert holder(path) == os.getpid()
+
+
 @pytest.mark.parametrize("content", ["", "-1", "0", "1", "12x", "9" * 30])
 def test_a_lock_that_names_no_process_gets_nobody_killed(
     tmp_path: Path, content: str, monkeypatch: pytest.MonkeyPatch
@@ -193,6 +201,9 @@ def test_last_log_line(tmp_path: Path) -> None:
     assert last_log_line(tmp_path) == ""
     (tmp_path / "log.txt").write_bytes(b"x" * 100_000 + b"\nepoch 1/3\rerror: no\xff space\n\n")
     assert last_log_line(tmp_path) == "error: no� space"
+    trace = ["Traceback (most recent call last):", *["  File a, line 1, in b"] * 100, "MemoryError"]
+    (tmp_path / "log.txt").write_text("\n".join(["epoch 1/3", *trace]))
+    assert last_log_line(tmp_path) == "error: MemoryError"
 
 
 def test_running_runs_come_first_then_the_newest(tmp_path: Path) -> None:
