@@ -1,5 +1,6 @@
 """The Draw page without a browser: the tests put the pad's messages into the session state."""
 
+import json
 import re
 from base64 import b64encode
 from io import BytesIO
@@ -22,6 +23,7 @@ from model.classifier import DigitClassifier
 from model.reading import Reading, Verdict
 from training.formatting import whole_percent
 from training.recognition.drawing import DrawnDigit
+from training.recognition.picture import read_picture
 
 PAGE = Path(__file__).parents[1] / "app" / "pages" / "draw.py"
 STROKE = [[300, 200], [700, 200], [500, 500], [400, 900]]
@@ -68,6 +70,13 @@ def show(page: AppTest, content: bytes | None, revision: int = 8) -> AppTest:
     encoded = None if content is None else b64encode(content).decode()
     page.session_state["pad"] = {"picture": {"revision": revision, "content": encoded}}
     return run(page)
+
+
+def pad_data(page: AppTest) -> dict[str, Any]:
+    """What the page gave to the pad."""
+    (found,) = (element.proto.json for element in page.get("bidi_component") if element.proto.id.endswith("-pad"))
+    data: dict[str, Any] = json.loads(found)
+    return data
 
 
 def reading(page: AppTest) -> str:
@@ -238,6 +247,39 @@ def test_a_bad_picture_is_refused_and_the_drawing_stays(page: AppTest, content: 
     assert re.fullmatch(rf"[A-Z].*{complaint}.*\.", reading(show(page, content)))
     assert reading(run(page)) != good
     assert reading(draw(page, {**SEVEN, "revision": 9})) == good
+
+
+def test_a_bad_picture_is_refused_and_the_picture_before_stays(page: AppTest, weights: Path) -> None:
+    good = encoded(picture())
+    show(page, good)
+    before = pad_data(page)["picture"]
+    assert "not an image" in reading(show(page, b"no picture", 9))
+    assert "damaged" in reading(show(page, good[:200], 10))
+    assert (pad_data(page)["picture"], pad_data(page)["refused"]) == (before, True)
+    page.session_state["pad"] = {"drawing": {**SEVEN, "revision": 11}, "picture": {"revision": 12, "content": "bad"}}
+    assert "image" in reading(run(page))
+    assert pad_data(page)["picture"] is None  # the drawing came between
+
+
+def test_a_picture_is_read_once_for_each_network(
+    page: AppTest, weights: Path, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[object] = []
+
+    def counted(classifier: DigitClassifier, content: bytes) -> list[DrawnDigit]:
+        read.append(content)
+        return read_picture(classifier, content)
+
+    monkeypatch.setattr("app.components.shown.read_picture", counted)
+    first = reading(show(page, encoded(picture())))
+    del page.session_state["pad"]
+    assert reading(run(page)) == reading(run(page)) == first
+    assert len(read) == 1
+    show(page, encoded(picture("black", "white")), 9)
+    assert len(read) == 2
+    save_network(weights, build_network("quick", np.random.default_rng(1)), ANSWERS)
+    run(page)
+    assert len(read) == 3
 
 
 @pytest.mark.parametrize("message", ["rubbish", {}, {"revision": 8}, {"revision": "8"}, {"revision": True}])

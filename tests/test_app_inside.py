@@ -20,7 +20,7 @@ from app.charts.signed_numbers import (
     row_length,
     signed_picture,
 )
-from app.components.inside.sum_panel import LARGEST_PRODUCTS
+from app.components.inside.sum_panel import LARGEST_PRODUCTS, show_products
 from app.components.number_maps import Cell, cell_of, frame, index_of, is_cell
 from app.components.weights_picker import load_classifier
 from data.ink import strokes_to_image
@@ -128,6 +128,7 @@ def test_the_drawing_of_the_draw_page_is_shown(weights: Path) -> None:
 def test_an_invalid_message_is_refused_with_an_error_message(page: AppTest, message: Any) -> None:
     page.session_state["pad"] = {"drawing": message}
     assert "reload the page" in run(page).error[0].value
+    assert "The pad is blank" not in text(page)
 
 
 @pytest.mark.parametrize("architecture", SOME_ARCHITECTURES)
@@ -279,6 +280,21 @@ def test_a_table_frames_the_chosen_map() -> None:
     assert table.count("<td") == 16  # two rows of eight
     assert table.index("1.000") < table.index("outline: ") < table.index("−2.000")
     assert table.count("outline: ") == 1
+
+
+@pytest.mark.parametrize(("depth", "framed"), [(7, True), (12, False)])
+def test_of_many_maps_the_largest_sums_are_shown_and_the_sum_of_the_others(
+    depth: int, framed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[str] = []
+    monkeypatch.setattr("app.components.inside.sum_panel.st.html", shown.append)
+    values = np.where(np.arange(64) % 4 == 3, np.arange(64.0), 0.125).reshape(1, 1, 64)
+    show_products(values, np.ones_like(values), ("x", "w"), depth)
+    cells = re.findall(r"<small>(map \d+|others)</small><br>([\d.]+)<", shown[-1])
+    largest = list(range(7, 64, 4))
+    # Of 16 maps with large sums one is left out, the smallest: 3. With 48 maps of an eighth that makes 9.
+    assert cells == [*((f"map {i}", f"{i}.000") for i in largest), ("others", "9.000")]
+    assert ("outline: " in shown[-1]) == framed
 
 
 def test_a_product_stands_under_its_factors() -> None:

@@ -14,6 +14,7 @@ from training.recognition.picture import read_picture
 
 SIDE = 1000  # of the pad, in the unit of the strokes and boxes
 CHOSEN = "chosen_digit"  # in the session state: the places of the digits at the time, and the chosen one
+READ_PICTURE = "read_picture"  # in the session state: the last picture, the network that read it, and the digits
 
 
 @dataclass(frozen=True)
@@ -25,20 +26,29 @@ class Shown:
 
 
 def shown_on_pad(classifier: DigitClassifier) -> Shown:
-    """Read what is on the pad. After a refused picture, the digits are those of the drawing that is still there."""
+    """Read what is on the pad. After a refused picture, the digits are those of what is still there."""
     picture = newest_picture()
+    refusal = picture.problem if picture else ""
     try:
         if picture and picture.png:
-            digits = read_on_pad(classifier, picture.png)
-            return Shown(digits, "" if digits else "there is no digit in this image")
-        digits = read_drawing(classifier, strokes_in(newest_message()))
+            digits = digits_in(classifier, picture.png)
+            return Shown(digits, refusal or ("" if digits else "there is no digit in this image"))
+        return Shown(read_drawing(classifier, strokes_in(newest_message())), refusal)
     except ValueError as error:
         return Shown([], str(error))
-    return Shown(digits, picture.problem if picture else "")
+
+
+def digits_in(classifier: DigitClassifier, png: bytes) -> list[DrawnDigit]:
+    """The digits in a picture. They are kept until another picture or network comes: a page runs again at every tap."""
+    network, picture, digits = st.session_state.get(READ_PICTURE, (None, b"", []))
+    if network is not classifier or picture != png:
+        digits = read_on_pad(classifier, png)
+        st.session_state[READ_PICTURE] = (classifier, png, digits)
+    return digits
 
 
 def read_on_pad(classifier: DigitClassifier, png: bytes) -> list[DrawnDigit]:
-    """The digits in a picture, their boxes moved to where the pad shows them: as large as fits, in the middle."""
+    """Read a picture; the boxes are moved to where the pad shows them: as large as fits, in the middle."""
     width, height = Image.open(BytesIO(png), formats=["PNG"]).size
     scale = SIDE / max(width, height)
     left, top = (SIDE - scale * width) / 2, (SIDE - scale * height) / 2

@@ -57,7 +57,8 @@ def digits_on_pad(classifier: DigitClassifier) -> list[DrawnDigit]:
         st.error(escaped(sentence(shown.problem)))
     if shown.digits:
         return shown.digits
-    st.markdown("The pad is blank, so here is an example: a 3.", width="content")
+    example = "Here is an example instead: a 3." if shown.problem else "The pad is blank, so here is an example: a 3."
+    st.markdown(example, width="content")
     return read_drawing(classifier, [np.array(stroke, np.float64) for stroke in EXAMPLE])
 
 

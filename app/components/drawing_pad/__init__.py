@@ -11,6 +11,7 @@ newer one over, and a pad that finds another visit than its own, after a restart
 sends its newest again. With it comes the reading, valid for that revision only:
 
     {"visit": "a1b2", "revision": 8, "strokes": […], "picture": "data:image/png;base64,…" or null,
+     "refused": true if the newest event was a picture that cannot be read; what was there before is sent again,
      "read": {"revision": 8, "words": "20", "lines": ["each digit: over 99 %"], "chosen": 0,
               "boxes": [{"box": [left, top, right, bottom], "above": "2", "below": "98 %"}, …]}}
 """
@@ -43,7 +44,10 @@ _PAD = load_component(Path(__file__).parent, "pad")
 
 @dataclass(frozen=True)
 class PadPicture:
-    """A picture in the pad's place, grey and reduced as it is read, as a PNG; or why one was refused."""
+    """A picture in the pad's place, and why a newer one was refused, or "".
+
+    The picture is grey and reduced as it is read, as a PNG; None if the drawing is still there.
+    """
 
     revision: int
     png: bytes | None
@@ -92,6 +96,7 @@ def drawing_pad(
         "revision": revision,
         "strokes": kept["strokes"],
         "picture": data_url(picture.png) if picture and picture.png else None,
+        "refused": bool(picture and picture.problem),
         "read": {"revision": revision, "words": words, "lines": lines or [], "boxes": boxes, "chosen": chosen},
     }
     _PAD(key="pad", data=data, on_drawing_change=_keep, on_picture_change=_keep, on_choice_change=choose)
@@ -119,17 +124,17 @@ def strokes_in(message: object) -> list[NDArray[np.float64]]:
     return [np.array(stroke, np.float64).reshape(-1, 2) for stroke in strokes]
 
 
-def picture_in(message: dict[str, Any]) -> PadPicture:
-    """The picture in a message from the browser with a revision, opened and reduced."""
+def picture_in(message: dict[str, Any], before: bytes | None = None) -> PadPicture:
+    """The picture in a message with a revision, opened and reduced; the one before it if it is refused."""
     revision, content = message["revision"], message.get("content")
     try:
         if content is None or (isinstance(content, str) and len(content) > MOST_CHARACTERS):
             raise PictureError(f"the image is larger than {MOST_BYTES >> 20} MB: make it smaller")
         grey = open_picture(b64decode(content, validate=True))
     except PictureError as error:
-        return PadPicture(revision, None, str(error))
+        return PadPicture(revision, before, str(error))
     except (TypeError, ValueError):
-        return PadPicture(revision, None, "the image arrived in an unknown form: reload the page")
+        return PadPicture(revision, before, "the image arrived in an unknown form: reload the page")
     return PadPicture(revision, to_png(np.round(grey * 255).astype(np.uint8)))
 
 
@@ -150,15 +155,16 @@ def _newest(kind: str) -> object:
 def _keep() -> None:
     """Store what is newer than what is kept, if it is valid, where it survives leaving the page."""
     drawing, message = _newest("drawing"), _newest("picture")
-    picture = st.session_state.get(KEPT_PICTURE)
+    picture: PadPicture | None = st.session_state.get(KEPT_PICTURE)
     if picture and _revision(drawing) > picture.revision:
         del st.session_state[KEPT_PICTURE]
+        picture = None
     with suppress(ValueError):
         strokes_in(drawing)
         st.session_state[KEPT] = drawing
-    shown = max(_revision(st.session_state.get(KEPT)), picture.revision if picture else -1)
+    shown = max(_revision(st.session_state.get(KEPT)), _revision(drawing), picture.revision if picture else -1)
     if isinstance(message, dict) and _revision(message) > shown:
-        st.session_state[KEPT_PICTURE] = picture_in(message)
+        st.session_state[KEPT_PICTURE] = picture_in(message, picture.png if picture else None)
 
 
 def _revision(message: object) -> int:

@@ -136,7 +136,7 @@ class Pad {
   }
 
   // Python sends back its newest drawing or picture, and the reading of it.
-  receive({ visit, revision, strokes, picture, read }) {
+  receive({ visit, revision, strokes, picture, refused, read }) {
     if (visit !== this.visit) this.sent = -1; // another session does not know what the one before was sent
     this.visit = visit;
     this.read = read;
@@ -146,8 +146,9 @@ class Pad {
     }
     if (revision >= this.revision) {
       this.revision = revision;
+      if (refused && this.picture && !this.picture.image) this.picture = this.history.pop()?.picture;
       if (picture) this.showPicture(picture);
-      else if (this.picture) this.refused();
+      else this.picture = null;
       this.store();
     }
     if (revision >= this.sent) {
@@ -159,16 +160,12 @@ class Pad {
   }
 
   showPicture(url) {
+    this.picture ??= {};
     this.picture.content = url.split(",")[1]; // as small as it is read; the file itself is needed no more
     if (this.picture.image?.src === url) return;
     this.picture.image = new Image();
     this.picture.image.onload = () => this.draw();
     this.picture.image.src = url;
-  }
-
-  refused() {
-    this.picture = null;
-    this.history.pop();
   }
 
   store() {
