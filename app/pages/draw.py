@@ -81,19 +81,19 @@ def hidden_unless(digits: list[DrawnDigit], html: str) -> str:
 def correct(digits: list[DrawnDigit], place: int | None) -> None:
     """The buttons that correct or confirm the chosen digit; a tap stores the drawing with its true digit."""
     kept: dict[str, str] = st.session_state.setdefault("kept_truths", {})
-    by_key = {drawing_key(digit): digit for digit in digits}
+    keys = list(map(drawing_key, digits))
+    by_key = dict(zip(keys, digits, strict=True))
     tap = newest_tap()
     try:
         if tap and tap[0] in by_key:
             keep(by_key[tap[0]], tap[1], kept)
     except HandwritingError as error:
         st.error(escaped(str(error)))
-    key = None if place is None else drawing_key(digits[place])
     truth_buttons(
-        key,
+        keys,
         list(map(letter, digits)),
         place,
-        kept.get(key) if key else None,
+        list(map(kept.get, keys)),
         on_choice=lambda place: choose(digits, place),
     )
 

@@ -443,6 +443,29 @@ def test_a_tap_on_a_box_chooses_its_digit_and_a_number_key_corrects_it(page: Pag
 
 
 @pytest.mark.slow
+def test_a_digit_is_corrected_before_its_choice_was_answered(page: Page, project: Path) -> None:
+    handwriting = Handwriting(project / "handwriting.sqlite")
+    before = {drawing.key for drawing in handwriting.drawings()}
+    draw(page, number(2, 0, 6, 4))
+    expect_reading(page, 2064)
+    for place, truth in ((0, "7"), (2, "5")):
+        page.locator(".truth").evaluate(
+            """(row, [place, truth]) => {
+                row.querySelectorAll("input")[place].click();
+                row.querySelector(`button[value="${truth}"]`).click();
+            }""",
+            [place, truth],
+        )
+        expect(page.get_by_text(f"Kept as {truth}.")).to_be_visible()
+    on_pad = on_screen(page, [[(37.5, 50)]])[0][0]
+    page.mouse.click(*on_pad)
+    page.keyboard.press("9")
+    expect(page.get_by_text("Kept as 9.")).to_be_visible()
+    kept = {drawing.answer: drawing.truth for drawing in handwriting.drawings() if drawing.key not in before}
+    assert kept == {2: 7, 6: 5, 0: 9}
+
+
+@pytest.mark.slow
 def test_nothing_jumps_when_digits_are_added(page: Page) -> None:
     def places() -> list[Any]:
         return [page.get_by_role("button", name=name, exact=True).bounding_box() for name in ("Clear", "no digit")] + [

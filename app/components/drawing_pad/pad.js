@@ -335,6 +335,7 @@ class Pad {
     this.read.chosen = place;
     this.draw();
     this.setTriggerValue("choice", place);
+    document.dispatchEvent(new CustomEvent("digitchosen", { detail: place })); // for the buttons that correct it
   }
 
   position(event) {

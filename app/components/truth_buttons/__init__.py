@@ -19,15 +19,19 @@ _BUTTONS = load_component(Path(__file__).parent, "buttons")
 
 
 def truth_buttons(
-    key: str | None, digits: list[str], chosen: int | None, truth: str | None, on_choice: Callable[[int], object]
+    keys: list[str],
+    digits: list[str],
+    chosen: int | None,
+    truths: list[str | None],
+    on_choice: Callable[[int], object],
 ) -> None:
     """Put the buttons on the page; where there is no drawing they are hidden and keep their room.
 
     Args:
-        key: the chosen drawing's key, or None if there is no drawing.
+        keys: the drawings' keys, one for each digit; none if there is no drawing.
         digits: how each digit was read; of several, one can be chosen.
         chosen: the place of the chosen one.
-        truth: the one of `TRUTHS` that the drawing is stored with, or None if it is not stored.
+        truths: the one of `TRUTHS` that each digit is stored with, or None if it is not stored.
         on_choice: called with the place of a digit that was chosen, before the page runs again.
     """
 
@@ -36,7 +40,7 @@ def truth_buttons(
         if type(place) is int and 0 <= place < len(digits):
             on_choice(place)
 
-    data = {"key": key, "digits": digits, "chosen": chosen, "truth": truth}
+    data = {"keys": keys, "digits": digits, "chosen": chosen, "truths": truths}
     _BUTTONS(key="truth", data=data, on_tap_change=lambda: None, on_choice_change=choose)
 
 
