@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app.components.menu import close_menu_after_choice
+from app.components.menu import lead_to_page
 
 st.set_page_config(page_title="Digits from scratch", page_icon="✏️", layout="wide")
 # A name that does not fit into its list ends with an ellipsis.
@@ -20,5 +20,5 @@ chosen = st.navigation(
     [st.Page(f"pages/{page}.py", title=title, default=page == "draw") for page, title in pages.items()]
 )
 with st.sidebar:
-    close_menu_after_choice()
+    lead_to_page()
 chosen.run()

@@ -142,6 +142,22 @@ def test_the_keyboard_reaches_everything(page: Page) -> None:
     assert {name: elements for name, elements in missed.items() if elements} == {}
 
 
+def test_the_tab_key_begins_in_the_page_that_was_opened(page: Page) -> None:
+    wait_until_idle(page)
+    page.keyboard.press("Tab")
+    expect(page.get_by_label("Drawing pad")).to_be_focused()
+    for name in reversed(page_names(page)):
+        page_links(page).filter(has_text=name).focus()
+        page.keyboard.press("Enter")
+        expect(page_links(page).filter(has_text=name)).to_have_attribute("aria-current", "page")
+        wait_until_idle(page)
+        page.keyboard.press("Tab")
+        assert page.get_by_test_id("stMain").evaluate("main => main.contains(document.activeElement)")
+    page.keyboard.press("Shift+Tab")  # back to the menu
+    page.keyboard.press("Shift+Tab")
+    assert page.get_by_test_id("stSidebar").evaluate("menu => menu.contains(document.activeElement)")
+
+
 def test_every_page_is_opened_by_the_keyboard_alone(page: Page) -> None:
     for name in reversed(page_names(page)):
         for _ in range(MOST_STOPS):

@@ -1,4 +1,5 @@
-"""On a phone the menu covers the page: a component that closes it once a page has been chosen. It shows nothing."""
+"""A component that leads from the menu to the page: by the Tab key, and on a phone, where the menu covers the page, by
+closing it once a page has been chosen. It shows nothing."""
 
 from pathlib import Path
 
@@ -7,5 +8,5 @@ from app.components.load import load_component
 _MENU = load_component(Path(__file__).parent, "menu")
 
 
-def close_menu_after_choice() -> None:
+def lead_to_page() -> None:
     _MENU(key="menu")
