@@ -4,6 +4,7 @@ Zeros are transparent, so that the page shows through, light or dark.
 """
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -57,10 +58,14 @@ def number_table(values: ArrayLike, caption: str) -> str:
     return coloured_table([[format_number(value) for value in row] for row in values], values, caption)
 
 
-def maps_table(values: Array, caption: str, chosen: int) -> str:
-    """An HTML table of one number for each map, `(n,)`, in rows of eight; the chosen one is framed."""
+def maps_table(values: Array, caption: str, chosen: int | None, names: Sequence[str] = ()) -> str:
+    """An HTML table of one number for each map, `(n,)`, in rows of eight, each under its name if there are names; the
+    one at place `chosen` is framed."""
     empty = -len(values) % MAPS_IN_A_ROW
-    cells = [*map(format_number, values), *[""] * empty]
+    cells = [format_number(value) for value in values]
+    if names:
+        cells = [f"<small>{name}</small><br>{cell}" for name, cell in zip(names, cells, strict=True)]
+    cells += [""] * empty
     rows = [cells[start : start + MAPS_IN_A_ROW] for start in range(0, len(cells), MAPS_IN_A_ROW)]
     return coloured_table(rows, np.pad(values, (0, empty)).reshape(-1, MAPS_IN_A_ROW), caption, chosen)
 
@@ -100,6 +105,9 @@ def words_table(rows: list[tuple[str, ...]], caption: str) -> str:
 
 
 def captioned(rows: list[str], caption: str) -> str:
-    style = "border-collapse: collapse; font-size: 0.7rem; text-align: right; font-variant-numeric: tabular-nums"
+    style = (
+        "border-collapse: collapse; font-size: 0.7rem; line-height: 1.3; text-align: right; "
+        "font-variant-numeric: tabular-nums"
+    )
     title = f'<caption style="text-align: left; font-size: 0.875rem; white-space: nowrap">{caption}</caption>'
     return f'<div style="overflow-x: auto"><table style="{style}">{title}{"".join(rows)}</table></div>'

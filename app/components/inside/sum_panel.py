@@ -5,13 +5,15 @@ import math
 import numpy as np
 import streamlit as st
 
-from app.charts.signed_numbers import maps_table, product_table, words_table
+from app.charts.signed_numbers import MAPS_IN_A_ROW, maps_table, product_table, words_table
 from model.cell_sums import format_number
 from model.error_sums import SUPERSCRIPTS, format_error
 from model.layer import Array, Shape
 
 LARGEST_PRODUCTS = 10
 MOST_IN_A_TABLE = 36  # products; more are too many to read
+MOST_MAPS = 32  # in a table of their sums; more would not fit on a laptop's first screen, beside the maps
+LARGEST_MAPS = 2 * MAPS_IN_A_ROW - 1  # and the others
 
 
 def show_equation(name: str, index: Shape, equation: str) -> None:
@@ -41,8 +43,19 @@ def show_products(values: Array, factors: Array, names: tuple[str, str], depth: 
     where = f" in map {depth}" if maps > 1 else ""
     caption = f"{x} · {w}{where}{unit}, sum {format_number(sums[depth])}"
     st.html(product_table(values[..., depth], factors[..., depth], caption))
-    if maps > 1:
+    if maps > MOST_MAPS:
+        show_largest_maps(sums, f"Σ {x} · {w} of {maps} maps{unit}: the {LARGEST_MAPS} largest", depth)
+    elif maps > 1:
         st.html(maps_table(sums, f"Σ {x} · {w} of each map{unit}: 0, 1, 2, …", depth))
+
+
+def show_largest_maps(sums: Array, caption: str, depth: int) -> None:
+    """The sums of the maps that contribute most, in the order of the maps, and the sum of the others."""
+    order = np.argsort(-np.abs(sums), kind="stable")
+    largest = np.sort(order[:LARGEST_MAPS]).tolist()
+    names = [*(f"map {place}" for place in largest), "others"]
+    chosen = largest.index(depth) if depth in largest else None
+    st.html(maps_table(np.append(sums[largest], sums[order[LARGEST_MAPS:]].sum()), caption, chosen, names))
 
 
 def power_of_ten(values: Array) -> int:
