@@ -219,8 +219,8 @@ class Visitor:
                     self._pad["revision"],
                     self._pad["words"],
                     self._lines,
-                    data["key"],
-                    data["truth"],
+                    data["keys"][data["chosen"]] if data["keys"] else None,
+                    data["truths"][data["chosen"]] if data["keys"] else None,
                     time.monotonic(),
                 )
                 if self._sent is not None and self.reading.revision == self.revision:
