@@ -87,7 +87,7 @@ RECIPES = {
         loss="softmax_cross_entropy",
         targets=(0, 1),
         learning_rate=8e-3,
-        epochs=30,
+        epochs=60,
         batch_size=128,
         augmentation=Distortion(rotation=12, scale=0.12, shear=0.2, shift=2),
         redrawn=0.1,
