@@ -66,7 +66,7 @@ def test_a_card_says_how_weights_were_made_and_what_they_read(tmp_path: Path, st
     assert "180 of MNIST's training images, 36 redrawn in other writing styles, 18 digits written" in card
     assert "from the skeletons of `training/examples/skeletons.py`; nothing else" in card
     assert "20 other training images of MNIST" in card
-    assert "`python -m training.train --recipe quick --seed 3 --threads 2` at commit abc1234: 30 epochs" in card
+    assert "`python -m training.train --recipe quick --epochs 30 --seed 3 --threads 2` at commit abc1234" in card
     assert "1 min 15 s" in rows["command"]
     assert "99.12 %" in rows["validated on"]
     assert "1.25" in rows["validated on"]
