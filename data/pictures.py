@@ -8,7 +8,7 @@ from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image, ImageOps
 
 Picture = bytes | str | os.PathLike[str] | IO[bytes] | Image.Image | NDArray[np.uint8]
 
@@ -16,6 +16,7 @@ FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "HEIF")  # HEIF only if 
 HEIF = (b"ftypheic", b"ftypheix", b"ftypmif1", b"ftypmsf1", b"ftyphevc", b"ftypheif")  # bytes 4 to 11 of such files
 MOST_PIXELS = 50_000_000
 WORKING_SIZE = 800  # pixels, the longer side: enough for a line of ten digits that end up at 20 each
+BAND = 64  # rows of the reduced image that are made at once
 
 
 class PictureError(ValueError):
@@ -89,23 +90,36 @@ def _why_unknown(picture: object) -> str:
 def _grey(image: Image.Image) -> NDArray[np.float32]:
     """The first frame, upright, on white paper if it is transparent, reduced in size, and grey."""
     image.draft("L", (WORKING_SIZE, WORKING_SIZE))  # lets JPEG decode at a fraction of its size
-    image = ImageOps.exif_transpose(image)
     if image.mode.startswith(("I", "F")):  # 16 or 32 bits
-        image = image.convert("F")
-        image.thumbnail(
-            (WORKING_SIZE, WORKING_SIZE), Image.Resampling.BOX
-        )  # before numpy, which would need eight times
-        values = np.asarray(image, np.float64)
+        values = np.asarray(_small(image, "F"), np.float64)
         values = (values - values.min()) / max(np.ptp(values), 1e-9)
         image = Image.fromarray((values * 255).astype(np.uint8))
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-        image.thumbnail((WORKING_SIZE, WORKING_SIZE), Image.Resampling.BOX)
-        on_white = _flattened(image, "white")
-        image = on_white if np.ptp(np.asarray(on_white)) > 20 else _flattened(image, "black")
-    image = image.convert("L")
-    image.thumbnail((WORKING_SIZE, WORKING_SIZE), Image.Resampling.BOX)
+    elif image.has_transparency_data:
+        transparent = _small(image, "RGBA")
+        image = _flattened(transparent, "white")
+        if np.ptp(np.asarray(image)) <= 20:
+            image = _flattened(transparent, "black")
+    else:
+        image = _small(image, "L")
     return np.asarray(image, np.float32) / np.float32(255)
+
+
+def _small(image: Image.Image, mode: str) -> Image.Image:
+    """The image in a mode, upright, and at most `WORKING_SIZE` a side.
+
+    A large image is converted and reduced in bands, so that it is in memory once, as it was decoded.
+    """
+    image.load()
+    width, height = image.size
+    factor = max(1, max(width, height) // (2 * WORKING_SIZE))  # half of it is left for `thumbnail`, which is smoother
+    small = Image.new(mode, (-(-width // factor), -(-height // factor)))
+    for top in range(0, height, BAND * factor):
+        band = image.crop((0, top, width, min(top + BAND * factor, height))).convert(mode)
+        small.paste(band.reduce(factor), (0, top // factor))
+    small.getexif()[ExifTags.Base.Orientation] = image.getexif().get(ExifTags.Base.Orientation, 1)
+    ImageOps.exif_transpose(small, in_place=True)
+    small.thumbnail((WORKING_SIZE, WORKING_SIZE), Image.Resampling.BOX)
+    return small
 
 
 def _flattened(image: Image.Image, paper: str) -> Image.Image:
