@@ -24,6 +24,7 @@ MOST_STROKES = 100
 MOST_POINTS = 20_000  # per drawing, in all strokes together
 LARGEST = 1e6  # absolute value of a coordinate
 LONGEST = 200  # characters of a text
+LARGEST_VALUE = 8 * MOST_POINTS + 1000  # bytes of one value: the points of a drawing, and what SQLite adds to a row
 
 TABLE = """
 CREATE TABLE IF NOT EXISTS drawings (
@@ -37,6 +38,7 @@ CREATE TABLE IF NOT EXISTS drawings (
     created TEXT NOT NULL
 )
 """
+ENTRIES = [("table", "drawings"), ("index", "sqlite_autoindex_drawings_1")]  # the list of contents of the file
 COLUMNS = "key, points, lengths, image, answer, truth, weights, created"
 INSERT = f"INSERT INTO drawings ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO"
 
@@ -120,14 +122,23 @@ class Handwriting:
 
     def drawings(self) -> list[Drawing]:
         """All drawings, in the order in which they were first stored."""
+        drawings: list[Drawing] = []
         with self._connection() as connection:
-            rows = connection.execute(f"SELECT {COLUMNS} FROM drawings ORDER BY rowid").fetchall()
-        try:
-            return [from_row(row) for row in rows]
-        except (TypeError, ValueError) as error:
-            raise HandwritingError(
-                f"{self.path} is damaged ({error}): move it away, and import an exported file"
-            ) from None
+            connection.execute("BEGIN")  # so that the size and the drawings belong to the same moment
+            (left,) = connection.execute(
+                "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
+            ).fetchone()
+            try:
+                for row in connection.execute(f"SELECT {COLUMNS} FROM drawings ORDER BY rowid"):
+                    left -= sum(map(len, row[1:4]))
+                    if left < 0:  # a damaged file may refer to the same drawing any number of times
+                        raise ValueError("it holds more than its size")
+                    drawings.append(from_row(row))
+            except (TypeError, ValueError) as error:
+                raise HandwritingError(
+                    f"{self.path} is damaged ({error}): move it away, and import an exported file"
+                ) from None
+        return drawings
 
     def delete(self, keys: Iterable[str]) -> None:
         """Delete the drawings with these keys; unknown keys are ignored."""
@@ -158,6 +169,7 @@ class Handwriting:
         """A connection for one call. A transaction that is not committed is rolled back when it closes."""
         try:
             with closing(sqlite3.connect(self.path, timeout=TIMEOUT, isolation_level=None)) as connection:
+                connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LARGEST_VALUE)
                 self._prepare(connection)
                 yield connection
         except sqlite3.OperationalError as error:
@@ -174,13 +186,15 @@ class Handwriting:
         connection.execute("BEGIN")  # so that all three values belong to the same moment
         (application_id,) = connection.execute("PRAGMA application_id").fetchone()
         (schema,) = connection.execute("PRAGMA user_version").fetchone()
-        empty = connection.execute("SELECT * FROM sqlite_master").fetchone() is None
+        entries = connection.execute("SELECT type, name FROM sqlite_master LIMIT 3").fetchall()
         connection.execute("COMMIT")
-        if (application_id, schema, empty) != (0, 0, True):
+        if (application_id, schema, entries) != (0, 0, []):
             if application_id != APPLICATION_ID:
                 raise HandwritingError(f"{self.path} belongs to another program: move it away, or choose another file")
             if schema > SCHEMA:
                 raise HandwritingError(f"{self.path} is from a newer version of this program: update the program")
+            if entries != ENTRIES:  # a view can give rows without end
+                raise HandwritingError(f"{self.path} is damaged: move it away, and import an exported file")
         with suppress(sqlite3.OperationalError):  # another connection is setting it at the same moment
             connection.execute("PRAGMA journal_mode = WAL")
         if application_id != APPLICATION_ID:

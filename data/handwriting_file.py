@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from model.files import ArchiveError, read_arrays
 
-from .handwriting import MOST_DRAWINGS, MOST_STROKES, Drawing, HandwritingError
-from .samples import NO_DIGIT_IN_FILE, STROKES, fit_together, strokes_of
+from .handwriting import MOST_DRAWINGS, MOST_POINTS, MOST_STROKES, Drawing, HandwritingError
+from .samples import NO_DIGIT_IN_FILE, STROKES, fit_together, largest_drawing, strokes_of
 
 LARGEST = 64 * 2**20  # bytes when unpacked
 TEXTS = ("key", "weights", "created")
@@ -53,6 +53,10 @@ def unpack(content: bytes) -> list[Drawing]:
             f"this is not an export of handwriting, or it is damaged ({error}): choose another file"
         ) from None
     count = arrays["y"].size
+    if count > MOST_DRAWINGS:  # first, for all else takes memory for each
+        raise HandwritingError(f"the file has more than {MOST_DRAWINGS:,} drawings: it is not from this program")
+    if arrays["stroke_start"].size - 1 > MOST_DRAWINGS * MOST_STROKES:
+        raise HandwritingError("the file has more strokes than its drawings may have: it is not from this program")
     consistent = (
         fit_together(arrays)
         and arrays["answer"].shape == (count,)
@@ -61,10 +65,10 @@ def unpack(content: bytes) -> list[Drawing]:
     )
     if not consistent:
         raise HandwritingError("the arrays of this file do not fit together: export it again")
-    if count > MOST_DRAWINGS:
-        raise HandwritingError(f"the file has more than {MOST_DRAWINGS:,} drawings: it is not from this program")
-    if len(arrays["stroke_start"]) - 1 > MOST_DRAWINGS * MOST_STROKES:
-        raise HandwritingError("the file has more strokes than its drawings may have: it is not from this program")
+    if largest_drawing(arrays) > MOST_POINTS:
+        raise HandwritingError(
+            f"a drawing in this file has more than {MOST_POINTS:,} points: it is not from this program"
+        )
     drawings = []
     for i, strokes in enumerate(strokes_of(arrays)):
         answer, truth = (as_digit(arrays[name][i]) for name in ("answer", "y"))

@@ -1,6 +1,7 @@
 """The user's own test digits: image files, tables, strokes or stored handwriting, read as labelled 28×28 images."""
 
 import os
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from model.files import ArchiveError, read_arrays
 
 from .datasets import NO_DIGIT, DatasetError
 from .handwriting import Handwriting, HandwritingError
-from .ink import strokes_to_image
+from .ink import MOST_POINTS, strokes_to_image
 from .labelled_pictures import BLANK, TEXT, read_pictures
 from .pixel_table import is_pixel_table, read_pixel_table
 
@@ -81,10 +82,12 @@ def read_strokes(file: Path) -> tuple[list[NDArray[np.uint8]], list[int]]:
         raise DatasetError(f"{file} has no drawings of digits: choose another file")
     if "image" in arrays:
         return list(arrays["image"][kept]), labels[kept].tolist()
-    drawings, images = strokes_of(arrays), []
-    for i in kept:
+    images = []
+    for i, strokes in enumerate(strokes_of(arrays)):
+        if labels[i] == NO_DIGIT:
+            continue
         try:
-            image = strokes_to_image(drawings[i])
+            image = strokes_to_image(strokes)
         except ValueError as error:
             raise DatasetError(f"{file}, drawing {i}: {error}, or remove it from the file") from None
         images.append(BLANK if image is None else image)
@@ -107,7 +110,7 @@ def load_strokes(file: str | os.PathLike[str]) -> tuple[list[list[NDArray[np.flo
         DatasetError: the file is missing or damaged.
     """
     arrays = strokes_arrays(file)
-    return strokes_of(arrays), arrays["y"]
+    return list(strokes_of(arrays)), arrays["y"]
 
 
 def load_writers(file: str | os.PathLike[str]) -> NDArray[np.integer]:
@@ -122,11 +125,11 @@ def load_writers(file: str | os.PathLike[str]) -> NDArray[np.integer]:
     return arrays["writer"]
 
 
-def strokes_of(arrays: dict[str, NDArray]) -> list[list[NDArray[np.float64]]]:
-    """The strokes of each drawing in the arrays of a strokes file."""
-    points = arrays["points"].astype(np.float64)
-    strokes = [points[a:b] for a, b in pairwise(arrays["stroke_start"])]
-    return [strokes[a:b] for a, b in pairwise(arrays["sample_offset"])]
+def strokes_of(arrays: dict[str, NDArray]) -> Iterator[list[NDArray[np.float64]]]:
+    """The strokes of each drawing in the arrays of a strokes file, one drawing after the other."""
+    points, stroke_start = arrays["points"], arrays["stroke_start"]
+    for first, end in pairwise(arrays["sample_offset"].tolist()):
+        yield [points[a:b].astype(np.float64) for a, b in pairwise(stroke_start[first : end + 1])]
 
 
 def strokes_arrays(file: str | os.PathLike[str]) -> dict[str, NDArray]:
@@ -137,10 +140,12 @@ def strokes_arrays(file: str | os.PathLike[str]) -> dict[str, NDArray]:
         raise DatasetError(
             f"{file} is not a strokes file, or is damaged ({error}): data/samples.py describes the format"
         ) from None
+    if max(arrays["y"].size, arrays["stroke_start"].size - 1) > MOST:  # first, for all else takes memory for each
+        raise DatasetError(f"{file} has more than {MOST:,} drawings or strokes: split it into several files")
     if not fit_together(arrays):
         raise DatasetError(f"the arrays in {file} do not fit together: data/samples.py describes the format")
-    if max(len(arrays["y"]), len(arrays["stroke_start"]) - 1) > MOST:
-        raise DatasetError(f"{file} has more than {MOST:,} drawings or strokes: split it into several files")
+    if largest_drawing(arrays) > MOST_POINTS:
+        raise DatasetError(f"{file} has a drawing of more than {MOST_POINTS:,} strokes or points: remove it")
     return {**arrays, "y": np.where(arrays["y"] == NO_DIGIT_IN_FILE, NO_DIGIT, arrays["y"])}
 
 
@@ -159,6 +164,14 @@ def fit_together(arrays: dict[str, NDArray]) -> bool:
         and bool(np.isin(labels, [NO_DIGIT_IN_FILE, *range(10)]).all())
         and (writer.shape, writer.dtype.kind) in ((labels.shape, "i"), (labels.shape, "u"))
         and (image is None or (image.dtype, image.shape) == (np.uint8, (len(labels), 28, 28)))
+    )
+
+
+def largest_drawing(arrays: dict[str, NDArray]) -> int:
+    """The number of strokes or points, whichever is more, of the largest drawing in arrays that fit together."""
+    stroke_start, sample_offset = arrays["stroke_start"], arrays["sample_offset"]
+    return max(
+        int(np.diff(ends.astype(np.int64)).max(initial=0)) for ends in (sample_offset, stroke_start[sample_offset])
     )
 
 

@@ -20,6 +20,8 @@ import numpy as np
 from .layer import Array
 
 LARGEST = 256 * 2**20  # bytes, unpacked; far above any file of this project, far below what would hurt
+SMALL = 16 * 2**20  # bytes, unpacked; what every file may unpack to, however small it is
+MOST_UNPACKED = 20  # bytes from a byte: pen strokes give 3, images of digits 8; nothing but a trap gives hundreds
 LARGEST_DIRECTORY = 2**18  # bytes: thousands of arrays
 LARGEST_TEXT = 2**20  # bytes of JSON
 
@@ -87,7 +89,7 @@ def read_arrays(
         largest: how many bytes the whole file may unpack to.
 
     Raises:
-        ArchiveError: it is none, is damaged, unpacks to more, or an array is missing.
+        ArchiveError: it is none, is damaged, unpacks to more or to far more than its own size, or an array is missing.
         OSError: it cannot be read.
     """
     with BytesIO(file) if isinstance(file, bytes) else open(file, "rb") as opened:
@@ -95,8 +97,11 @@ def read_arrays(
             _check_directory(opened)
             with zipfile.ZipFile(opened) as archive:
                 members = {member.filename.removesuffix(".npy"): member for member in archive.infolist()}
-                if sum(member.file_size for member in archive.infolist()) > largest:
+                unpacked = sum(member.file_size for member in archive.infolist())
+                if unpacked > largest:
                     raise ArchiveError(f"it unpacks to more than {largest >> 20} MiB")
+                if unpacked > max(SMALL, MOST_UNPACKED * opened.seek(0, os.SEEK_END)):
+                    raise ArchiveError(f"it unpacks to more than {MOST_UNPACKED} times its size")
                 if len(members) < len(archive.infolist()):
                     raise ArchiveError("two of its arrays have the same name")
                 needed = list(members if names is None else names)
