@@ -1,9 +1,11 @@
 """Named arrays in a `.safetensors` file, as Hugging Face's Hub and its libraries exchange weights.
 
-The header, an array of JSON text in an `.npz`, is an entry of the file's metadata here. The library that reads the
-format is an extra, imported only where such a file is read or written.
+The header, an array of JSON text in an `.npz`, is an entry of the file's metadata here. So is a checksum: the format has
+none, and a changed bit would be another weight. The library that reads the format is an extra, imported only where such a
+file is read or written.
 """
 
+import hashlib
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -29,14 +31,15 @@ def write_safetensors(path: str | os.PathLike[str], arrays: Mapping[str, Array])
     except ModuleNotFoundError:
         raise ModuleNotFoundError(MISSING) from None
     weights = {name: np.ascontiguousarray(array) for name, array in arrays.items() if name != "header"}
-    write_whole(path, save(weights, {"header": arrays["header"].tobytes().decode()}))
+    about = {"header": arrays["header"].tobytes().decode(), "sha256": checksum(arrays)}
+    write_whole(path, save(weights, about))
 
 
 def read_safetensors(path: str | os.PathLike[str]) -> dict[str, Array]:
     """The named arrays of such a file, `header` among them.
 
     Raises:
-        ArchiveError: it is none, is damaged, larger than `LARGEST`, or has no header of ours.
+        ArchiveError: it is none, is damaged, larger than `LARGEST`, or has no header or checksum of ours.
         ModuleNotFoundError: the library is not installed.
         OSError: it cannot be read.
     """
@@ -48,10 +51,21 @@ def read_safetensors(path: str | os.PathLike[str]) -> dict[str, Array]:
         raise ArchiveError(f"it is larger than {LARGEST >> 20} MiB")
     try:
         with safe_open(path, "numpy") as file:
-            header = (file.metadata() or {}).get("header")
+            about = file.metadata() or {}
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118, it is no dict
     except (SafetensorError, TypeError, AttributeError) as error:  # the last two of types that numpy lacks
         raise ArchiveError(brief(error)) from None
-    if header is None or "header" in arrays:
+    if "header" not in about or "header" in arrays:
         raise ArchiveError("it has no header of this project's, or two: it may be another program's")
-    return {**arrays, "header": np.frombuffer(header.encode(), np.uint8)}
+    arrays["header"] = np.frombuffer(about["header"].encode(), np.uint8)
+    if about.get("sha256") != checksum(arrays):
+        raise ArchiveError("its checksum is missing or wrong")
+    return arrays
+
+
+def checksum(arrays: Mapping[str, Array]) -> str:
+    """The SHA-256 of the arrays: of the name, type, shape and bytes of each."""
+    hashed = hashlib.sha256()
+    for name, array in sorted(arrays.items()):
+        hashed.update(f"{name} {array.dtype.str} {array.shape} ".encode() + array.tobytes())
+    return hashed.hexdigest()

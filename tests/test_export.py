@@ -29,6 +29,7 @@ from model.classifier import DigitClassifier
 from model.files import LARGEST
 from model.layer import Array
 from model.pretrained import FOLDER, path_of
+from model.safetensors_file import checksum
 from model.weights import WeightsError
 from training.export.__main__ import main
 from training.files import PROJECT
@@ -173,11 +174,13 @@ def exported(tmp_path: Path) -> Path:
 
 
 def changed(file: Path, change: Any) -> None:
-    """Rewrite a safetensors file after `change(arrays, metadata)`."""
+    """Rewrite a safetensors file, with the checksum that it then has, after `change(arrays, metadata)`."""
     arrays = safetensors_numpy.load_file(file)
     size = int.from_bytes(file.read_bytes()[:8], "little")
     metadata = json.loads(file.read_bytes()[8 : 8 + size])["__metadata__"]
     change(arrays, metadata)
+    header = np.frombuffer(metadata.get("header", "").encode(), np.uint8)
+    metadata["sha256"] = checksum({**arrays, "header": header})
     safetensors_numpy.save_file(arrays, file, metadata)
 
 
@@ -210,6 +213,15 @@ def test_a_safetensors_file_that_is_not_just_right_is_refused(exported: Path, ch
         load_network(exported)
     assert str(exported) in str(refusal.value)
     assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("place", ["checksum", "weight"])
+def test_a_safetensors_file_of_which_a_bit_changed_is_refused(exported: Path, place: str) -> None:
+    data = bytearray(exported.read_bytes())
+    data[data.find(b"sha256") if place == "checksum" else -5] ^= 1
+    exported.write_bytes(data)
+    with pytest.raises(WeightsError, match="its checksum is missing or wrong"):
+        load_network(exported)
 
 
 def raw(header: object, data: bytes = b"") -> bytes:
