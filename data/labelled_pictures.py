@@ -15,6 +15,7 @@ TEXT = (".csv", ".tsv", ".txt")
 LEFT_BY_SYSTEMS = ("thumbs.db", "ehthumbs.db", "desktop.ini")
 LABEL = re.compile(r'"?(.+?)"?[,;\t ]\s*"?([0-9])"?\s*')  # a name, a separator and a digit, perhaps quoted
 MOST_CHARACTERS = 10_000  # of a line
+MOST_WRONG = 10_000  # lines of a file: with more, it is not a list of images, and naming them would take memory
 Labels = dict[Path, int]
 
 
@@ -79,8 +80,11 @@ def visible(folder: Path, pattern: str, deep: bool = True) -> list[Path]:
 
 def listed(file: Path, unread: list[str]) -> Iterator[tuple[Path, int]]:
     """The images that a file lists, and their digits. Its first line may be a heading."""
+    already = len(unread)
     with open(file, encoding="utf-8-sig", errors="replace") as lines:
         for number, line in enumerate(iter(lambda: lines.readline(MOST_CHARACTERS), ""), 1):
+            if len(unread) - already > MOST_WRONG:
+                raise DatasetError(f"{file} has more than {MOST_WRONG:,} lines that are wrong: choose another file")
             if match := LABEL.fullmatch(line.rstrip("\n")):
                 yield file.parent / match[1], int(match[2])
             elif number > 1 and line.strip():

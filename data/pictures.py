@@ -39,6 +39,7 @@ def open_picture(picture: Picture) -> NDArray[np.float32]:
         picture = Image.fromarray(picture)
     try:
         with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what Pillow says of odd files helps nobody, in a log
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             image = picture if isinstance(picture, Image.Image) else _opened(picture)
             if image.width * image.height > MOST_PIXELS:
@@ -82,7 +83,7 @@ def _why_unknown(picture: object) -> str:
             start = file.read(16)
     if start.startswith(b"%PDF"):
         return "this is a PDF, not an image: upload a screenshot of its page"
-    if start[4:12] in HEIF:
+    if start[4:12] in HEIF and not can_open_heif():
         return "HEIC images need the package pillow-heif: install it, or save the image as JPEG"
     return "this is not an image that can be read: use PNG, JPEG, WebP, BMP, GIF or TIFF"
 

@@ -11,6 +11,7 @@ from .datasets import DatasetError
 VALUES = 785
 MOST_CHARACTERS = 10_000  # of a line: 785 numbers of three digits need a third of this
 MOST_ROWS = 500_000
+MOST_WRONG = 10_000  # rows: with more, it is not a table of pixels, and naming them would take memory
 
 
 def is_pixel_table(file: Path) -> bool:
@@ -28,7 +29,7 @@ def read_pixel_table(file: Path, unread: list[str]) -> tuple[list[NDArray[np.uin
     Raises:
         DatasetError: no row can be read, or there are too many.
     """
-    images, labels = [], []
+    images, labels, already = [], [], len(unread)
     for number, line in lines_of(file):
         try:
             row = np.frombuffer(bytes(map(int, line.split(","))), np.uint8)  # ValueError unless 0 to 255
@@ -39,6 +40,8 @@ def read_pixel_table(file: Path, unread: list[str]) -> tuple[list[NDArray[np.uin
             labels.append(int(row[0]))
         elif number > 1:
             unread.append(f"{file}, line {number}: it is not a digit and 784 whole numbers from 0 to 255")
+        if len(unread) - already > MOST_WRONG:
+            raise DatasetError(f"{file} has more than {MOST_WRONG:,} rows that are wrong: choose another file")
     if not images:
         raise DatasetError(f"{file} has no rows of a digit and 784 whole numbers from 0 to 255: choose another file")
     return images, labels

@@ -1,8 +1,8 @@
 """Named arrays in a `.safetensors` file, as Hugging Face's Hub and its libraries exchange weights.
 
-The header, an array of JSON text in an `.npz`, is an entry of the file's metadata here. So is a checksum: the format has
-none, and a changed bit would be another weight. The library that reads the format is an extra, imported only where such a
-file is read or written.
+The header, an array of JSON text in an `.npz`, is an entry of the file's metadata here. So is a checksum: the format
+has none, and a changed bit would be another weight. The library that reads the format is an extra, imported only where
+such a file is read or written.
 """
 
 import hashlib
