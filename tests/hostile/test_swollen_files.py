@@ -136,11 +136,11 @@ def test_a_swollen_archive_takes_no_memory(
 
 
 def is_no_trap(reader: Reader, way: str, honest: Path, file: Path, row: Row) -> None:
-    """The file is refused by its name, and takes at most `MOST` more than an honest one."""
+    """The file is refused, or read as the honest one where nobody needs the rest; it takes at most `MOST` more."""
     usual, answer = reader.read(way, honest), reader.read(way, file)
     assert usual.said.startswith("read ")
-    assert str(file) in answer.said or way == "export"
-    assert not answer.said.startswith("read ")
+    refused = f"{file} " if way != "export" else "th"
+    assert answer.said == usual.said or answer.said.startswith((refused, "none of the ", "there are no images"))
     more = answer.megabytes - usual.megabytes
     print(f"MORE {more:6} {usual.megabytes:6} {file.stat().st_size:9} {answer.said[:150]}")
     assert more < MOST
