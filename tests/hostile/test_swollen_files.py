@@ -99,8 +99,8 @@ def swollen(honest: Path, path: Path, members: dict[str, tuple[bytes, int]], cla
         entries.append(struct.pack("<4sH", b"PK\1\2", 20) + common + struct.pack("<3H2I", 0, 0, 0, 0, content.tell()))
         entries.append(name.encode())
         content.write(b"PK\3\4" + common + name.encode() + data)
-    start, listed = content.tell(), b"".join(entries)
-    end = struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, len(parts), len(parts), len(listed), start, 0)
+    place, listed = content.tell(), b"".join(entries)
+    end = struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, len(parts), len(parts), len(listed), place, 0)
     path.write_bytes(content.getvalue() + listed + end)
     return path
 
