@@ -17,6 +17,8 @@ RIM = 0.1  # of the shorter side: a mark at the border that stays within this ma
 STRAIGHT = 0.8  # least share of a box's side that must be present
 PAPER, INK = 0.2, 0.7  # values of a photograph's ink that become 0 and 1, which sharpens blurred lines
 MOST_MARKS = 150  # the largest are kept; a texture has thousands
+BRIDGED = 0.15  # of the pen's width: lines as near to each other are one mark
+POINT, LARGEST_POINT = 0.6, 1.6  # area of a point, at least, in squared pen widths; its longer side, at most
 DUST = 0.35  # of the pen's width squared: smaller marks are dust
 
 
@@ -67,9 +69,12 @@ def _marked(ink: NDArray[np.float32], corner: tuple[int, int]) -> Marks | None:
     """The ink `(h, w)` labelled by mark, without dust; None if nothing else is left."""
     mask = ink > 0.4
     pen_width = 4 * float((ndimage.distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1][mask] - 0.5).mean())
-    bridged = ndimage.distance_transform_edt(~mask) <= max(1, 0.15 * pen_width)  # small gaps do not split a mark
-    labels, count = ndimage.label(bridged)
-    labels = np.where(mask, labels, 0)
+    gap = max(1.0, BRIDGED * pen_width)  # small gaps do not split a mark
+    points = _points(mask, pen_width, gap)
+    labels, count = ndimage.label(ndimage.distance_transform_edt(~mask | points) <= gap)
+    separate, more = ndimage.label(points)
+    labels = np.where(points, separate + count, np.where(mask, labels, 0))
+    count += more
     areas = np.bincount(labels.ravel(), minlength=count + 1)
     kept = areas >= max(DUST * pen_width**2, 2)
     kept[0] = False
@@ -81,6 +86,26 @@ def _marked(ink: NDArray[np.float32], corner: tuple[int, int]) -> Marks | None:
     numbers[kept] = np.arange(1, kept.sum() + 1)
     labels = numbers[labels]
     return Marks(np.where(_near(labels > 0), ink, 0), labels, int(kept.sum()), pen_width, corner)
+
+
+def _points(mask: Mask, pen_width: float, gap: float) -> Mask:
+    """The marks that are dots of a pen and stand beside what is near: decimal points that nearly touch a digit."""
+    labels, _ = ndimage.label(mask)
+    boxes = ndimage.find_objects(labels)
+    points = np.zeros_like(mask)
+    for number, (rows, columns) in enumerate(boxes, 1):
+        own = labels[rows, columns] == number
+        if max(own.shape) > LARGEST_POINT * pen_width or own.sum() < POINT * pen_width**2:
+            continue
+        reach = int(2 * gap) + 1
+        around = labels[
+            max(rows.start - reach, 0) : rows.stop + reach, max(columns.start - reach, 0) : columns.stop + reach
+        ]
+        middle = (columns.start + columns.stop) / 2
+        neighbours = [boxes[other - 1][1] for other in np.unique(around[(around > 0) & (around != number)])]
+        if not any(side.start <= middle <= side.stop for side in neighbours):
+            points[rows, columns] |= own
+    return points
 
 
 def _near(mask: Mask) -> Mask:

@@ -62,6 +62,17 @@ def test_a_decimal_point_stays_and_no_line_or_crossing_does(paper: str, pen: str
         assert heights[0] < 2 < heights[1], f"seed {seed}"
 
 
+def test_a_decimal_point_that_nearly_touches_a_digit_is_a_mark_of_its_own() -> None:
+    """A fifth of the pen's width apart. As near to each other, the two halves of a line are one mark."""
+    pen = Pen((0.14, 0.14), (0.1, 0.1, 0.1))
+    near = 1.2 * 0.14 * 72
+    line, point = np.array([[50.0, 14], [50, 86]]), np.array([[50 + near, 85], [50 + near, 86]])
+    for strokes, count in ([line, point, *moved(SIX, 60, 0)], 3), ([line[:, ::-1], line[:, ::-1] + [72 + near, 0]], 1):
+        marks = find_marks(open_picture(make_page(strokes, 72, pen, "clean", np.random.default_rng(0))))
+        assert marks is not None
+        assert marks.count == count
+
+
 @pytest.mark.parametrize("pen", ["chalk", "light on dark", "coloured paper"])
 def test_ink_is_found_on_dark_and_on_coloured_paper(pen: str) -> None:
     content = make_page(SIX, 72, PENS[pen], "clean", np.random.default_rng(0))
