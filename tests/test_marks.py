@@ -1,0 +1,87 @@
+"""Marks, ruled lines, edges and cuts, on pictures small enough to be drawn by rows and columns."""
+
+import numpy as np
+import pytest
+
+from data.cuts import MOST_CUTS, Cuts, cut_apart
+from data.marks import MOST_MARKS, Marks, find_marks, without_boxes, without_edges
+from data.parts import Part
+from data.ruling import without_ruling
+
+
+def blank(height: int = 200, width: int = 200) -> np.ndarray:
+    return np.zeros((height, width), bool)
+
+
+@pytest.mark.parametrize("slope", [-0.05, 0, 0.05])
+def test_a_ruled_line_is_removed_whether_it_rises_or_falls(slope: float) -> None:
+    mask = blank()
+    columns = np.arange(200)
+    rows = np.round(100 + slope * (columns - 100)).astype(int)
+    mask[rows, columns] = mask[rows + 1, columns] = True
+    mask[60:140, 90:96] = True
+    left = without_ruling(mask, np.where(mask, np.float32(0.5), np.float32(0)))
+    assert not left[:, :80].any()
+    assert not left[:, 110:].any()
+    assert left[60:140, 90:96].mean() > 0.95
+
+
+def test_ink_on_a_ruled_line_stays_because_it_is_darker() -> None:
+    mask = blank()
+    mask[100:102] = True
+    contrast = np.where(mask, np.float32(0.3), np.float32(0))
+    contrast[100:102, 90:110] = 0.9  # a minus, as thin as the line itself
+    expected = blank()
+    expected[100:102, 90:110] = True
+    np.testing.assert_array_equal(without_ruling(mask, contrast), expected)
+
+
+@pytest.mark.parametrize("turns", range(4))
+def test_a_box_is_removed_also_where_the_border_cuts_off_a_side(turns: int) -> None:
+    mask = blank()
+    mask[40:160, :150] = True
+    mask[43:157, :147] = False
+    digit = blank()
+    digit[80:120, 70:76] = True
+    left = without_boxes(np.rot90(mask | digit, turns))
+    np.testing.assert_array_equal(np.rot90(left, -turns), digit)
+
+
+def test_a_line_that_starts_at_the_border_is_an_edge_unless_there_is_nothing_else() -> None:
+    edge, digit = blank(), blank()
+    edge[60:64, :70] = True
+    digit[80:120, 100:106] = True
+    np.testing.assert_array_equal(without_edges(edge | digit), digit)
+    np.testing.assert_array_equal(without_edges(edge), edge)
+
+
+def test_of_too_many_marks_the_largest_are_kept() -> None:
+    grey = np.ones((800, 800), np.float32)
+    sides = np.random.default_rng(0).permutation(np.repeat([8, 16], [100, 125]))
+    for place, side in enumerate(sides):
+        y, x = 40 + 50 * (place // 15), 40 + 50 * (place % 15)
+        grey[y : y + side, x : x + side] = 0
+    marks = find_marks(grey)
+    assert marks is not None
+    areas = np.sort(np.bincount(marks.labels.ravel())[1:])
+    assert marks.count == len(areas) == MOST_MARKS
+    assert (areas > 100).sum() == 125
+
+
+def test_the_ink_of_a_part_holds_none_of_its_neighbour() -> None:
+    labels = np.ones((12, 20), np.int32)
+    cuts = Cuts(Marks(labels.astype(np.float32), labels, 1, 3.0, (0, 0)))
+    cuts.pieces[1] = np.repeat(np.arange(2, dtype=np.int32), 10)[np.newaxis].repeat(12, axis=0)
+    for piece in (0, 1):
+        ink = cuts.ink_of(Part(((1, piece, piece + 1),), 0, 0, 1, 1))
+        assert ink.sum() == 12 * 10
+
+
+def test_the_number_of_cuts_is_limited() -> None:
+    """Ten rings, as wide as digits, on one thin line."""
+    ring = np.ones((60, 40), bool)
+    ring[6:-6, 6:-6] = False
+    rings = np.tile(np.pad(ring, ((0, 0), (0, 20))), 10)[:, :-20]
+    rings[30:33] = True
+    pieces = cut_apart(rings, 6.0)
+    assert np.unique(pieces).tolist() == list(range(MOST_CUTS + 1))
