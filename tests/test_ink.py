@@ -11,7 +11,8 @@ from PIL import Image, ImageDraw
 from scipy import ndimage
 
 from data.datasets import Dataset
-from data.ink import PictureError, picture_to_image, strokes_to_image
+from data.ink import PictureError, frame, picture_to_image, strokes_to_image
+from data.pictures import HEIF
 
 THREE = np.array([(2, 1), (5, 0), (8, 1), (9, 3), (7, 5), (4, 6), (7, 7), (9, 10), (7, 13), (4, 14), (1, 12)], float)
 FOUR = [np.array([(6, 0), (0, 9), (10, 9)], float), np.array([(7, 5), (7, 14)], float)]
@@ -94,6 +95,11 @@ def test_order_and_direction_of_strokes_do_not_matter() -> None:
     assert difference(expected, strokes_to_image(finely)) < 0.02
 
 
+def test_a_line_is_drawn_to_its_last_point_however_near_the_one_before_it_is() -> None:
+    line, with_more = ([(3, 0), (3, 10)], [(3, 0), (3, 9.95), (3, 10)])
+    np.testing.assert_array_equal(strokes_to_image([line]), strokes_to_image([with_more]))
+
+
 def test_a_vertical_line_is_drawn_where_it_should_be() -> None:
     image = strokes_to_image([np.array([(3, 0), (3, 10)])])
     assert image is not None
@@ -111,6 +117,16 @@ def test_without_ink_there_is_no_image() -> None:
     assert picture_to_image(Image.new("RGBA", (30, 30))) is None
     noise = np.random.default_rng(0).normal(200, 5, (200, 200)).clip(0, 255).astype(np.uint8)
     assert picture_to_image(noise) is None
+
+
+@pytest.mark.parametrize("turns", range(4))
+def test_ink_that_is_heavy_on_one_side_stays_whole(turns: int) -> None:
+    """With its centre of mass in the middle it would reach out of the frame."""
+    ink = np.zeros((20, 20), np.float32)
+    ink[:3], ink[:, 9:11] = 1, 0.2
+    image = frame(np.rot90(ink, turns))
+    expected = np.pad(np.round(ink * 255), ((8, 0), (4, 4)))
+    np.testing.assert_allclose(np.rot90(image, -turns), expected, atol=1)
 
 
 def test_a_dot_is_ink() -> None:
@@ -174,6 +190,11 @@ def test_light_on_dark_and_transparent_pictures_give_the_same() -> None:
     assert difference(expected, picture_to_image(Image.fromarray(np.asarray(picture).astype(np.uint16) * 257))) < 0.05
 
 
+def test_a_scan_of_16_bits_may_use_few_of_them() -> None:
+    scan = 30_000 + np.asarray(drawn(FOUR)).astype(np.uint16)
+    assert difference(picture_to_image(drawn(FOUR)), picture_to_image(Image.fromarray(scan))) < 0.05
+
+
 def test_a_photograph_gives_nearly_the_same() -> None:
     """Grey paper, ink not quite black, light from the left, noise, a smooth lens, a speck of dust."""
     rng = np.random.default_rng(0)
@@ -220,6 +241,13 @@ def test_only_the_first_frame_of_an_animation_is_read() -> None:
     encoded = BytesIO()
     drawn(FOUR).save(encoded, "GIF", save_all=True, append_images=[drawn([THREE])])
     assert difference(picture_to_image(drawn(FOUR)), picture_to_image(encoded.getvalue())) < 0.02
+
+
+@pytest.mark.parametrize("brand", HEIF)
+def test_a_telephones_photograph_names_the_missing_package(brand: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("data.pictures.can_open_heif", lambda: False)
+    with pytest.raises(PictureError, match="need the package pillow-heif"):
+        picture_to_image(b"\0\0\0\x18" + brand + bytes(16))
 
 
 @pytest.mark.parametrize(
