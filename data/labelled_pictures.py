@@ -38,8 +38,8 @@ def read_pictures(path: Path, unread: list[str]) -> tuple[list[NDArray[np.uint8]
     for file, digit in labels.items():
         try:
             image = picture_to_image(file)
-        except (PictureError, OSError) as error:
-            unread.append(f"{file}: {error.strerror or error if isinstance(error, OSError) else error}")
+        except PictureError as error:
+            unread.append(f"{file}: {error}")
             continue
         images.append(BLANK if image is None else image)
         digits.append(digit)

@@ -27,7 +27,8 @@ def open_picture(picture: Picture) -> NDArray[np.float32]:
     """Grey values `(h, w)`, 0 = black to 1 = white, at most `WORKING_SIZE` pixels a side.
 
     Raises:
-        PictureError: it has none of the `FORMATS`, is damaged or empty, or has more than `MOST_PIXELS`.
+        PictureError: it cannot be opened, has none of the `FORMATS`, is damaged or empty, or has more than
+            `MOST_PIXELS`.
     """
     if isinstance(picture, np.ndarray):
         channels = picture.shape[2:]
@@ -49,6 +50,8 @@ def open_picture(picture: Picture) -> NDArray[np.float32]:
         raise PictureError(f"the image has more than {MOST_PIXELS // 10**6} megapixels: make it smaller") from None
     except FileNotFoundError:
         raise PictureError(f"there is no file {picture!s}") from None
+    except (PermissionError, IsADirectoryError) as error:
+        raise PictureError(f"the file cannot be opened: {error.strerror}") from None
     except Image.UnidentifiedImageError:
         raise PictureError(_why_unknown(picture)) from None
     except PictureError:

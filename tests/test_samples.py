@@ -69,6 +69,12 @@ def test_nothing_but_damaged_pictures(tmp_path: Path) -> None:
         load_samples(tmp_path, [])
 
 
+def test_what_was_unread_elsewhere_is_not_said_of_an_empty_folder(tmp_path: Path) -> None:
+    (tmp_path / "3").mkdir()
+    with pytest.raises(DatasetError, match="there are no images in"):
+        load_samples(tmp_path, ["elsewhere.png: it is damaged"])
+
+
 def test_folders_of_digits_below_others(tmp_path: Path) -> None:
     save_picture(tmp_path / "test" / "0" / "a.png")
     save_picture(tmp_path / "anna" / "may" / "6" / "b.png")
@@ -98,6 +104,15 @@ def test_a_file_lists_pictures_and_their_digits(tmp_path: Path, name: str) -> No
         images, labels = load_samples(path)
         assert labels.tolist() == [4, 7]
         assert [image.any() for image in images] == [True, False]
+
+
+def test_a_list_may_name_what_cannot_be_opened(tmp_path: Path) -> None:
+    save_picture(tmp_path / "a.png")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "labels.csv").write_text("a.png,4\nfolder,7\n")
+    unread: list[str] = []
+    assert load_samples(tmp_path, unread)[1].tolist() == [4]
+    assert unread == [f"{tmp_path / 'folder'}: the file cannot be opened: Is a directory"]
 
 
 def test_a_list_beside_folders_adds_pictures_and_never_counts_one_twice(tmp_path: Path) -> None:
