@@ -35,6 +35,8 @@ from model import (
 from model.classifier import DigitClassifier
 from training.estimator import NetworkClassifier
 from training.examples.augmentation import Distortion
+from training.optimizers import Adam
+from training.schedules import one_cycle
 
 Data = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.intp], NDArray[np.intp]]
 
@@ -200,6 +202,36 @@ def test_learning_goes_on(data: Data) -> None:
     after_fit = small().fit(x, y)
     loss = after_fit.loss_curve_[-1]
     assert after_fit.partial_fit(x, y).loss_curve_[-1] < loss
+
+
+def test_the_rate_changes_with_every_step_of_fit_and_is_a_tenth_in_partial_fit(
+    data: Data, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rates: list[float] = []
+    monkeypatch.setattr(Adam, "step", lambda self, parameters, gradients, rate: rates.append(rate))
+    x, y = data[0][:50], data[2][:50]  # four steps an epoch, the last of them short
+    learner = small(epochs=2, batch_size=16, learning_rate=0.01).fit(x, y)
+    assert rates == [one_cycle(step / 8, 0.01) for step in range(8)]
+    rates.clear()
+    learner.partial_fit(x, y)
+    assert rates == pytest.approx([0.001] * 4)
+
+
+def test_the_loss_of_an_epoch_is_the_mean_over_its_samples(data: Data) -> None:
+    """Also where the last batch is short; at this rate the network stays as it is."""
+    x, y = data[0][:33], data[2][:33]
+    fitted = small(epochs=1, batch_size=32, learning_rate=1e-12).fit(x, y)
+    right = fitted.predict_proba(x)[np.arange(33), np.searchsorted(fitted.classes_, y)]
+    assert fitted.loss_curve_[0] == pytest.approx(-np.log(right).mean(), rel=1e-6)
+
+
+def test_layers_measure_the_samples_at_the_end(data: Data) -> None:
+    """Not while the weights still change, batch by batch."""
+    x, y = data[0][:100], data[2][:100]
+    layers = [BatchNormalizationLayer(), FCLayer(output_shape=(10,))]
+    measured = small(architecture=layers, epochs=1).fit(x, y).network_.layers[0].statistics
+    np.testing.assert_allclose(measured["mean"], x.mean(axis=0), atol=1e-9)
+    np.testing.assert_allclose(measured["variance"], x.var(axis=0), atol=1e-9)
 
 
 def test_batches_that_lack_a_class_are_learned(data: Data) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from model import softmax_cross_entropy, softmax_cross_entropy_prime
 from model.architectures import build_network
@@ -73,6 +74,26 @@ def test_parallel_equals_itself_bit_for_bit() -> None:
             assert all(np.array_equal(first[name], array) for name, array in parallel.gradients.items())
         parallel.learn(pictures, targets, [1, 3])
         assert not np.array_equal(first["0.weights"], parallel.gradients["0.weights"])
+
+
+def test_the_network_keeps_its_arrays_with_what_was_learned() -> None:
+    network = loss_network()
+    weights = network.parameters()["0.weights"]
+    before = weights.copy()
+    with ParallelNetwork(network, 1):
+        network.parameters()["0.weights"][...] += 1
+    assert network.parameters()["0.weights"] is weights
+    np.testing.assert_array_equal(weights, before + 1)
+
+
+def test_blas_computes_on_one_thread_in_the_block_alone() -> None:
+    def threads() -> set[int]:
+        return {library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"}
+
+    with threadpool_limits(2, user_api="blas"):
+        with ParallelNetwork(loss_network(), 1):
+            assert threads() == {1}
+        assert threads() == {2}
 
 
 def children() -> set[int]:

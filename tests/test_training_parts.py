@@ -8,6 +8,7 @@ import pytest
 from scipy import ndimage
 
 from data.datasets import Dataset
+from training.batches import BATCHES_AHEAD, epoch_batches
 from training.calibration import fit_temperature, fit_thresholds
 from training.examples.augmentation import Distortion, augment, bilinear
 from training.optimizers import Adam
@@ -95,6 +96,15 @@ def test_maps_are_shared_one_batch_apart_and_differ_within_a_batch() -> None:
     assert len(np.unique(moved[:16].reshape(16, -1), axis=0)) == 16
     again = augment(same, 16, Distortion(10, 0.1, 0.1, 2), np.random.default_rng(0))
     assert np.array_equal(moved, again)
+
+
+def test_batches_that_are_prepared_later_are_distorted_in_another_way() -> None:
+    recipe = dataclasses.replace(RECIPES["quick"], batch_size=2)
+    images = np.repeat(PICTURES[:1], 4 * BATCHES_AHEAD, axis=0)
+    labels = np.zeros(len(images), np.uint8)
+    batches = [pictures.tobytes() for pictures, _ in epoch_batches(recipe, images, labels, [0, 1], 0)]
+    assert len(batches) == 2 * BATCHES_AHEAD
+    assert len(set(batches)) == 2  # those that are prepared together share their maps
 
 
 def test_digits_keep_their_ink_and_place(digits: Dataset) -> None:
