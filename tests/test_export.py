@@ -79,6 +79,26 @@ def test_an_onnx_file_says_what_it_is(tmp_path: Path) -> None:
     assert "BatchNormalization" not in {node.op_type for node in model.graph.node}
 
 
+def test_the_card_is_that_of_the_weights_and_none_without_one(tmp_path: Path) -> None:
+    weights = tmp_path / "mine.npz"
+    weights.write_bytes(path_of("tiny").read_bytes())
+    for name, card in (("tiny", path_of("tiny").with_suffix(".md").read_text(encoding="utf-8")), (str(weights), "")):
+        file = tmp_path / "digits.onnx"
+        assert main([name, str(file)]) == 0
+        assert {entry.key: entry.value for entry in onnx.load(file).metadata_props}["card"] == card
+
+
+@pytest.mark.parametrize("ending", ["onnx", "safetensors"])
+def test_an_older_file_is_replaced_and_not_written_over(ending: str, tmp_path: Path) -> None:
+    """Whoever is reading it reads it to its end."""
+    file = tmp_path / f"digits.{ending}"
+    file.write_bytes(b"an older file")
+    with file.open("rb") as reader:
+        assert main(["tiny", str(file)]) == 0
+        assert reader.read() == b"an older file"
+    assert file.stat().st_size > 1000
+
+
 def network_of(*layers: Layer, dtype: type = np.float32) -> Network:
     """Takes pictures, gives ten numbers; what layers measure and what they begin with is drawn at random."""
     rng = np.random.default_rng(5)

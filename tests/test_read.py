@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,12 @@ from PIL import Image
 
 from data.datasets import Dataset
 from model.classifier import DigitClassifier
+from model.reading import Reading, Verdict
+from training.cluster import each
 from training.files import PROJECT
 from training.read import PIXELS, main
-from training.recognition.picture_files import read_pictures
+from training.recognition.drawing import DrawnDigit
+from training.recognition.picture_files import read_file, read_pictures
 
 COUNT = 8
 
@@ -104,6 +108,50 @@ def test_processes_read_what_one_does(folder: Path) -> None:
     alone = list(read_pictures(classifier, files))
     assert [reading.file for reading in alone] == list(map(str, files))
     assert list(read_pictures(classifier, files, jobs=2)) == alone
+
+
+def after_the_second(folder: Path, number: int) -> int:
+    """The number; the first waits until the second has been done."""
+    until = time.monotonic() + 60
+    while number == 0 and not (folder / "done").exists() and time.monotonic() < until:
+        time.sleep(0.01)
+    (folder / "done").touch()
+    return number
+
+
+@pytest.mark.parametrize(("ordered", "numbers"), [(True, [0, 1]), (False, [1, 0])])
+def test_results_come_in_order_where_that_is_asked_for(ordered: bool, numbers: list[int], tmp_path: Path) -> None:
+    assert list(each(after_the_second, lambda: tmp_path, [0, 1], jobs=2, ordered=ordered)) == numbers
+
+
+def test_names_are_relative_to_the_folder_in_which_they_were_given(folder: Path, tmp_path: Path) -> None:
+    classifier = DigitClassifier.load("tiny")
+    here = read_file(classifier, "scans/0000.png", Path.cwd())
+    os.chdir(folder)
+    assert here.error == ""
+    assert read_file(classifier, "scans/0000.png", tmp_path) == here
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "verdict"),
+    [
+        ([Verdict.DIGIT, Verdict.DIGIT], "digit"),
+        ([Verdict.DIGIT, Verdict.UNSURE], "unsure"),
+        ([Verdict.NO_DIGIT, Verdict.DIGIT], "unsure"),
+        ([Verdict.NO_DIGIT, Verdict.NO_DIGIT], "no digit"),
+    ],
+)
+def test_a_number_is_as_certain_as_its_least_certain_digit(
+    folder: Path, verdicts: list[Verdict], verdict: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    likely = [np.array([share, 1 - share, *[0] * 8], np.float32) for share in (0.75, 0.625)]
+    digits = [
+        DrawnDigit([], np.zeros((28, 28), np.uint8), Reading(probabilities, one), (0, 0, 1, 1))
+        for probabilities, one in zip(likely, verdicts, strict=True)
+    ]
+    monkeypatch.setattr("training.recognition.picture_files.read_picture", lambda *_: digits)
+    read = read_file(DigitClassifier.load("tiny"), "scans/0000.png", Path.cwd())
+    assert (read.verdict, read.probability) == (verdict, 0.625)
 
 
 def save_kaggle(file: Path, images: Any, columns: list[str] = PIXELS) -> None:
