@@ -21,5 +21,11 @@ def test_a_dot_that_meets_the_line_belongs_to_it(dot: tuple[float, float], text:
     assert as_text(read_drawing(DigitClassifier.load("best"), strokes)) == text
 
 
+@pytest.mark.parametrize(("length", "text"), [(200, REFUSED), (400, "1")])
+def test_a_line_as_short_as_a_speck_is_no_digit(length: int, text: str) -> None:
+    strokes = [np.array([[500.0, 500], [500, 500 + length]])]
+    assert as_text(read_drawing(DigitClassifier.load("best"), strokes)) == text
+
+
 def test_dots_alone_are_no_digit() -> None:
     assert as_text(read_drawing(DigitClassifier.load("best"), [np.array([[500.0, 500.0]])] * 2)) == REFUSED

@@ -1,9 +1,12 @@
 """Synthetic pages: marks are found without the trouble and with the digit's ink whole; readings are counted."""
 
+import dataclasses
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from scipy import ndimage
 
 from data.cuts import Cuts
@@ -19,7 +22,7 @@ from training.recognition.drawing import DrawnDigit
 from training.recognition.pages import PENS, Pen, make_page, written
 from training.recognition.picture import read_picture
 from training.recognition.text import as_text
-from training.recognition.troubles import ON_INK, ON_PAGE
+from training.recognition.troubles import ON_INK, ON_PAGE, cell_edges, faint_on_one_side, frame
 
 ZERO, ONE, TWO, SIX = ([np.array(stroke, float) for stroke in DIGITS[digit]] for digit in (0, 1, 2, 6))
 TOUCHING = Pen((0.05, 0.05), (0.1, 0.1, 0.1))
@@ -87,6 +90,35 @@ def test_the_box_of_a_page_bounds_its_ink() -> None:
     np.testing.assert_allclose([left, top, right, bottom], [columns[0], rows[0], columns[-1] + 1, rows[-1] + 1], atol=2)
 
 
+def test_a_jpeg_is_of_the_quality_that_its_name_says() -> None:
+    content = make_page(ZERO, 72, PENS["felt"], "JPEG 10", np.random.default_rng(0))
+    with Image.open(BytesIO(content)) as image:
+        assert image.format == "JPEG"
+        assert image.quantization[0][0] == 80  # the standard's 16, times 5 at quality 10
+
+
+def test_a_rough_pen_leaves_gaps() -> None:
+    smooth = dataclasses.replace(PENS["pencil"], roughness=0.0)
+    pages = [make_page(ZERO, 72, pen, "clean", np.random.default_rng(0)) for pen in (PENS["pencil"], smooth)]
+    rough_ink, whole_ink = ((1 - open_picture(page)).clip(0.3).sum() for page in pages)
+    assert rough_ink < whole_ink
+
+
+def test_edges_are_on_the_sides_that_they_are_said_to_be_on() -> None:
+    page = np.ones((60, 80, 3))
+    corners = {"left": (30, 0), "top": (0, 40), "right": (30, 79), "bottom": (59, 40)}
+    rng = np.random.default_rng(0)
+    assert [frame(page, (0, 0, 1, 1), rng)[place].max() < 0.9 for place in corners.values()] == [True] * 4
+    sides = [[cell_edges(page, (0, 0, 1, 1), rng)[place].max() < 0.9 for place in corners.values()] for _ in range(20)]
+    assert {sum(dark) for dark in sides} == {1, 2, 3, 4}
+
+
+def test_ink_is_faint_on_one_side_alone() -> None:
+    cover = faint_on_one_side(np.ones((50, 50)), (0, 0, 49, 49), np.random.default_rng(0))
+    assert cover.min() < 0.4
+    assert cover.max() > 0.95
+
+
 def test_touching_digits_are_cut_where_a_cut_crosses_little_ink(tmp_path: Path) -> None:
     """Two zeros whose lines touch: two pieces, each with its hole."""
     second = moved(ZERO, 48.5, 0)
@@ -152,6 +184,19 @@ def digit(verdict: Verdict) -> DrawnDigit:
 )
 def test_outcome_of_a_reading(verdicts: list[Verdict], text: str, outcome: str) -> None:
     assert page_reading.outcome([digit(verdict) for verdict in verdicts], text) == outcome
+
+
+@pytest.mark.parametrize(("option", "labels"), [(["--tune"], [3, 4]), ([], [7, 8])])
+def test_thresholds_are_chosen_on_other_writers_than_are_measured(
+    option: list[str], labels: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weights, strokes = save_always_three(tmp_path / "three.npz"), save_strokes(tmp_path / "mine.npz", [3, 7, 8, 4])
+    with np.load(strokes) as file:
+        np.savez(strokes, **{**file, "writer": np.array([0, 1, 1, 0])})
+    used: list[int] = []
+    monkeypatch.setattr(page_reading, "kinds", lambda _, writers, tune: used.extend(writers.labels.tolist()) or [])
+    assert page_reading.main([str(weights), str(strokes), *option]) == 0
+    assert used == labels
 
 
 def test_the_command_counts_every_kind(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

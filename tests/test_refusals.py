@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 
 from data.ink import strokes_to_image
+from model.classifier import DigitClassifier
 from model.reading import Reading, Verdict
 from tests.tiny_report import save_always_three, save_strokes
 from training.recognition import non_digit_drawings, refusals
 from training.recognition import number_splitting as numbers
 from training.recognition.drawing import DrawnDigit
-from training.recognition.non_digit_drawings import SHAPES, make_non_digits
-from training.recognition.number_splitting import SPACINGS, compose, is_split_right
+from training.recognition.non_digit_drawings import SHAPES, by_hand, drawings_by_three_hands, make_non_digits
+from training.recognition.number_splitting import SPACINGS, compose, is_split_right, on_pad
 
 
 @pytest.fixture
@@ -40,6 +41,46 @@ def test_refusals_are_counted(
     output = capsys.readouterr().out
     assert "88 non-digit drawings of 44 kinds" in output
     assert "right, if answered   75.00 %" in output
+
+
+def test_what_is_refused_is_not_counted_as_answered(
+    files: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two threes, a seven and a blank drawing said to be a three, two of three answers are right."""
+    monkeypatch.setattr(non_digit_drawings, "VARIANTS", 1)
+    save_strokes(Path(files[1]), [3, 3, 7, 3], blank=(3,))
+    assert refusals.main(files) == 0
+    assert "right, if answered   66.67 %" in capsys.readouterr().out
+
+
+def test_a_page_says_a_number_or_refuses(files: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    long, short = [np.array([[0, 0], [0, 1.0]])], [np.array([[0, 0], [0, 0.1]])]
+    refusals.print_page(DigitClassifier.load(files[0]), "known", [("long", long), ("long", long), ("short", short)])
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[-2] for line in lines[1:4]] == ["33.33", "0.00", "66.67"]
+    assert lines[4].split("  ")[-1].strip() == "long 2"
+
+
+def test_non_digits_are_always_the_same_ones() -> None:
+    shapes = {name: SHAPES[name] for name in ("A", "plus")}
+    once, again = (drawings_by_three_hands(shapes) for _ in range(2))
+    assert len(once) == 2 * 3 * 5
+    for (name, strokes), (same_name, same_strokes) in zip(once, again, strict=True):
+        assert name == same_name
+        assert all(np.array_equal(stroke, same) for stroke, same in zip(strokes, same_strokes, strict=True))
+
+
+def test_a_hand_without_haste_draws_the_shape_itself() -> None:
+    one, other = (by_hand(SHAPES["A"], np.random.default_rng(seed), haste=0) for seed in (0, 1))
+    assert all(np.array_equal(stroke, same) for stroke, same in zip(one, other, strict=True))
+    np.testing.assert_allclose([one[0][0], one[0][-1]], SHAPES["A"][0][::2], atol=0.03)  # but for its round corners
+
+
+def test_drawings_are_brought_to_the_size_that_people_draw() -> None:
+    wide = [np.array([[0.0, 0.0], [8.0, 1.0]]), np.array([[2.0, 2.0]])]
+    assert [np.ptp(np.concatenate(on_pad(digit)), axis=0).max() for digit in (wide, [wide[0] * 1000])] == [400, 400]
+    assert on_pad([]) == []
+    np.testing.assert_array_equal(on_pad([wide[1]])[0], wide[1])
 
 
 def test_split_numbers_are_counted(
@@ -75,6 +116,7 @@ def test_a_composed_number_maps_its_points_to_digits() -> None:
         return is_split_right(digits, number)
 
     assert split_right([0], [1, 2])
+    assert not split_right([1], [0, 2])
     assert not split_right([0, 1], [2])
     assert not split_right([0, 1, 2])
     assert not split_right([1, 2], [0])
