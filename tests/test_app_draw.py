@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.charts.html import enlarged, probability_bars
 from app.components.drawing_pad import MOST_BYTES
+from app.components.shown import choose, chosen_place, read_on_pad
 from app.texts.reading import drawing_key
 from data.handwriting import Handwriting, HandwritingError
 from data.ink import picture_to_image, strokes_to_image
@@ -21,7 +22,9 @@ from model import save_network
 from model.architectures import build_network
 from model.classifier import DigitClassifier
 from model.reading import Reading, Verdict
+from tests.tiny_report import save_always_three
 from training.formatting import whole_percent
+from training.pictures import to_png
 from training.recognition.drawing import DrawnDigit
 from training.recognition.picture import read_picture
 
@@ -227,6 +230,33 @@ def test_a_picture_is_read_like_a_drawing_until_there_is_a_newer_drawing(page: A
     assert "1st" not in reading(draw(page, {**TWICE, "revision": 7}))  # older than the picture
     assert reading(page).startswith(digit)
     assert reading(draw(page, {**SEVEN, "revision": 10})) == drawn
+
+
+def test_a_digit_stays_chosen_until_there_are_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    def number(first: float, *shares: float) -> list[DrawnDigit]:
+        readings = [Reading(np.eye(10, dtype=np.float32)[3] * share, Verdict.DIGIT) for share in shares]
+        boxes = [(first + 100 * place, 0, first + 50 + 100 * place, 90) for place in range(len(shares))]
+        blank = np.zeros((28, 28), np.uint8)
+        return [DrawnDigit([], blank, reading, box) for reading, box in zip(readings, boxes, strict=True)]
+
+    monkeypatch.setattr("app.components.shown.st.session_state", {})
+    digits = number(0, 0.9, 0.6, 0.9)
+    assert chosen_place(digits) == 1  # the least certain
+    choose(digits, 2)
+    assert chosen_place(number(0, 0.9, 0.6, 0.9)) == 2
+    assert chosen_place(number(7, 0.6, 0.9, 0.9)) == 0  # as many, but elsewhere
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_the_box_of_a_digit_is_where_the_pad_shows_it(turned: bool, tmp_path: Path) -> None:
+    """A picture twice as wide as high fills the pad's width, and the middle half of its height."""
+    ink = np.full((200, 400), 255, np.uint8)
+    ink[120:160, 300:320] = 0
+    classifier = DigitClassifier.load(save_always_three(tmp_path / "three.npz"))
+    (digit,) = read_on_pad(classifier, to_png(np.ascontiguousarray(ink.T) if turned else ink))
+    left, top, right, bottom = (digit.box[place] for place in ((1, 0, 3, 2) if turned else (0, 1, 2, 3)))
+    assert 750 <= left < right <= 800
+    assert 550 <= top < bottom <= 650
 
 
 @pytest.mark.parametrize(

@@ -207,6 +207,31 @@ def test_a_run_is_renamed_and_stays_chosen(root: Path) -> None:
     assert {run.name for run in list_runs(root / "runs")} == {"ours", "other"}
 
 
+def test_renaming_leaves_other_weights_chosen_and_ends_an_earlier_complaint(root: Path) -> None:
+    for name in ("mine", "other"):
+        save_always_three(make_run(root, name) / "weights.npz")
+    page = opened()
+    page.selectbox(key="run").set_value("mine").run()
+    page.session_state["weights"] = root / "runs" / "other" / "weights.npz"
+    page.text_input(key="new name of mine").set_value("other")
+    assert press(page, "Rename mine").error
+    page.text_input(key="new name of mine").set_value("ours")
+    assert not press(page, "Rename mine").error
+    assert page.session_state["weights"] == root / "runs" / "other" / "weights.npz"
+
+
+def test_why_a_run_cannot_be_deleted_is_said(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(folder: Path) -> None:
+        raise OSError("the disk is read-only")
+
+    make_run(root, "mine")
+    page = opened()
+    monkeypatch.setattr("shutil.rmtree", refuse)
+    page = press(page, "Yes, delete mine")
+    assert page.error[0].value == r"Deleting mine failed\: the disk is read-only."
+    assert page.selectbox(key="run").value == "mine"
+
+
 def test_a_run_is_deleted_after_a_confirmation(root: Path) -> None:
     make_run(root, "mine")
     page = press(opened(), "Yes, delete mine")
