@@ -19,7 +19,7 @@ from model.dropout_layer import DropoutLayer
 from model.images import images_to_input
 from model.network import Network
 from training.files import PROJECT
-from training.parallel.network import ParallelNetwork, WorkerLost, shards_of
+from training.parallel.network import LARGEST_SHARD, ParallelNetwork, WorkerLost, shards_of
 
 
 def loss_network() -> Network:
@@ -74,6 +74,20 @@ def test_parallel_equals_itself_bit_for_bit() -> None:
             assert all(np.array_equal(first[name], array) for name, array in parallel.gradients.items())
         parallel.learn(pictures, targets, [1, 3])
         assert not np.array_equal(first["0.weights"], parallel.gradients["0.weights"])
+
+
+def test_shards_of_a_batch_drop_out_different_neurons() -> None:
+    """So a batch of the same images twice gives other gradients than once."""
+    rng = np.random.default_rng(1)
+    pictures = rng.integers(0, 256, (LARGEST_SHARD, 28, 28), dtype=np.uint8)
+    targets = np.eye(10, dtype=np.float32)[rng.integers(0, 10, LARGEST_SHARD)]
+    network = loss_network()
+    network.add(DropoutLayer(rate=0.3))
+    with ParallelNetwork(network, 1) as parallel:
+        parallel.learn(pictures, targets, [0])
+        once = parallel.gradients["0.weights"].copy()
+        parallel.learn(np.concatenate([pictures] * 2), np.concatenate([targets] * 2), [0])
+        assert not np.allclose(parallel.gradients["0.weights"], once)
 
 
 def test_the_network_keeps_its_arrays_with_what_was_learned() -> None:
