@@ -3,9 +3,12 @@
 import numpy as np
 import pytest
 
+from data.segmentation import Sign
+from data.strokes import parts_of
 from model.classifier import DigitClassifier
+from model.reading import Reading, Verdict
 from tests.drawings import DIGITS, PAD
-from training.recognition.drawing import read_drawing
+from training.recognition.drawing import certainty, one_by_one, read_drawing
 from training.recognition.text import as_text
 
 REFUSED = "This does not look like a digit"
@@ -25,6 +28,22 @@ def test_a_dot_that_meets_the_line_belongs_to_it(dot: tuple[float, float], text:
 def test_a_line_as_short_as_a_speck_is_no_digit(length: int, text: str) -> None:
     strokes = [np.array([[500.0, 500], [500, 500 + length]])]
     assert as_text(read_drawing(DigitClassifier.load("best"), strokes)) == text
+
+
+@pytest.mark.parametrize(("lines", "count"), [((0, 0), 1), ((0, 1), 2)])
+def test_strokes_that_meet_are_one_letter_in_one_line_alone(lines: tuple[int, int], count: int) -> None:
+    strokes = [np.array([[0.0, 0.0], [10, 100]]), np.array([[10.0, 100.0], [0, 200]])]
+    signs = [Sign(part, line, "") for part, line in zip(parts_of(strokes), lines, strict=True)]
+    assert len(one_by_one(signs, [True, True], strokes)) == count
+
+
+def test_what_is_refused_is_hardly_a_digit_however_likely() -> None:
+    readings = [
+        Reading(np.eye(10, dtype=np.float32)[3] * share, verdict)
+        for share, verdict in ((1, Verdict.NO_DIGIT), (0.1, Verdict.UNSURE), (0.9, Verdict.DIGIT))
+    ]
+    refused, unsure, digit = certainty(readings)
+    assert refused < unsure < digit
 
 
 def test_dots_alone_are_no_digit() -> None:

@@ -117,6 +117,7 @@ def test_a_composed_number_maps_its_points_to_digits() -> None:
 
     assert split_right([0], [1, 2])
     assert not split_right([1], [0, 2])
+    assert not split_right([0])
     assert not split_right([0, 1], [2])
     assert not split_right([0, 1, 2])
     assert not split_right([1, 2], [0])
