@@ -23,60 +23,52 @@ def same(one: Any, other: Any) -> bool:
     return np.array_equal(one, other)
 
 
-def test_damaged_weights_are_refused_or_unchanged(tmp_path: Path, row: Row) -> None:
-    path, network = tmp_path / "weights.npz", small_network(np.random.default_rng(0), np.float32)
-    about = {"dataset": "mnist", "seed": 7}
-    save_network(path, network, about)
-    data, refused = path.read_bytes(), 0
-    for seed in seeds(200, most=2000):
+def refused_or_unchanged(path: Path, check: Callable[[], None]) -> tuple[int, int]:
+    """Damage a file again and again: `check` loads it, and finds it unchanged or raises WeightsError. Returns how many
+    were damaged, and refused."""
+    data, refused, ways = path.read_bytes(), 0, seeds(200, most=2000)
+    for seed in ways:
         path.write_bytes(damaged(data, seed))
         try:
-            again, header = load_network(path)
+            check()
         except WeightsError:
             refused += 1
-        else:
-            assert same(again.parameters(), network.parameters()), seed
-            assert header.items() >= about.items()
-    count = len(seeds(200, most=2000))
+        except AssertionError as error:
+            raise AssertionError(f"seed {seed}") from error
+    return len(ways), refused
+
+
+@pytest.mark.parametrize("suffix", ["npz", "safetensors"])
+def test_damaged_weights_are_refused_or_unchanged(suffix: str, tmp_path: Path, row: Row) -> None:
+    if suffix == "safetensors":
+        pytest.importorskip("safetensors")
+    path, network = tmp_path / f"weights.{suffix}", small_network(np.random.default_rng(0), np.float32)
+    about = {"dataset": "mnist", "seed": 7}
+    save_network(path, network, about)
+
+    def check() -> None:
+        again, header = load_network(path)
+        assert same(again.arrays(), network.arrays())
+        assert header.items() >= about.items()
+
+    count, refused = refused_or_unchanged(path, check)
     assert refused > 0.8 * count
-    row(f"weights damaged in {count:,} ways", f"{refused:,} refused, {count - refused:,} loaded unchanged, bit for bit")
-
-
-def test_damaged_exports_are_refused_or_unchanged(tmp_path: Path, row: Row) -> None:
-    pytest.importorskip("safetensors")
-    path, network = tmp_path / "weights.safetensors", small_network(np.random.default_rng(0), np.float32)
-    about = {"dataset": "mnist", "seed": 7}
-    save_network(path, network, about)
-    data, refused = path.read_bytes(), 0
-    for seed in seeds(200, most=2000):
-        path.write_bytes(damaged(data, seed))
-        try:
-            again, header = load_network(path)
-        except WeightsError:
-            refused += 1
-        else:
-            assert same(again.arrays(), network.arrays()), seed
-            assert header.items() >= about.items()
-    count = len(seeds(200, most=2000))
-    row(f"exported weights damaged in {count:,} ways", f"{refused:,} refused, {count - refused:,} loaded unchanged")
+    what = "weights" if suffix == "npz" else "exported weights"
+    row(f"{what} damaged in {count:,} ways", f"{refused:,} refused, {count - refused:,} loaded unchanged, bit for bit")
 
 
 def test_damaged_checkpoints_are_refused_or_unchanged(tmp_path: Path, row: Row) -> None:
     path, network = tmp_path / "checkpoint.npz", small_network(np.random.default_rng(0), np.float32)
     steps = {"steps": np.array(12), "0.bias.mean": np.zeros(3, np.float32)}
     save_checkpoint(path, network.parameters(), steps, {"epoch": 3})
-    data, refused = path.read_bytes(), 0
-    for seed in seeds(200, most=2000):
-        path.write_bytes(damaged(data, seed))
-        try:
-            parameters, optimizer_state, progress = load_checkpoint(path)
-        except WeightsError:
-            refused += 1
-        else:
-            assert same(parameters, network.parameters()), seed
-            assert same(optimizer_state, steps), seed
-            assert progress == {"epoch": 3}
-    count = len(seeds(200, most=2000))
+
+    def check() -> None:
+        parameters, optimizer_state, progress = load_checkpoint(path)
+        assert same(parameters, network.parameters())
+        assert same(optimizer_state, steps)
+        assert progress == {"epoch": 3}
+
+    count, refused = refused_or_unchanged(path, check)
     assert refused > 0.8 * count
     row(f"checkpoints damaged in {count:,} ways", f"{refused:,} refused, {count - refused:,} loaded unchanged")
 
