@@ -132,7 +132,7 @@ def _evenly_dark(contrast: Contrast, mask: Mask) -> NDArray[np.float32]:
 
 
 def without_boxes(mask: Mask) -> Mask:
-    """The mask without the sides of boxes, of which the picture's border may cut one off."""
+    """The mask without the sides of boxes, of which the picture's border may cut one off; unless nothing is left."""
     patches, _ = ndimage.label(mask, np.ones((3, 3)))
     kept = mask.copy()
     for number, box in enumerate(ndimage.find_objects(patches), 1):
@@ -140,7 +140,7 @@ def without_boxes(mask: Mask) -> Mask:
         cut_off = _borders(box, mask)
         if min(own.shape) > max(2 * _rim(mask), SMALL / 2) and cut_off <= 1:
             kept[box][own & box_sides(own, sides=4 - cut_off)] = False
-    return kept
+    return kept if kept.any() else mask
 
 
 def without_edges(mask: Mask) -> Mask:

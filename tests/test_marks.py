@@ -85,3 +85,11 @@ def test_the_number_of_cuts_is_limited() -> None:
     rings[30:33] = True
     pieces = cut_apart(rings, 6.0)
     assert np.unique(pieces).tolist() == list(range(MOST_CUTS + 1))
+
+
+def test_a_box_alone_is_no_blank_page() -> None:
+    """It may be what was written; what it is not is nothing."""
+    page = np.full((300, 300), 0.9, np.float32)
+    page[100:200, 100:200] = 0.1
+    page[104:196, 104:196] = 0.9
+    assert find_marks(page) is not None
