@@ -7,6 +7,7 @@ from .layer import Array, Layer, remembered
 from .shapes import Shape
 
 EPSILON = 1e-5  # added to the variance: what never changes has none
+AT_ONCE = 2**18  # bytes
 
 
 class BatchNormalizationLayer(Layer):
@@ -25,7 +26,6 @@ class BatchNormalizationLayer(Layer):
     parameter_names = ("scale", "shift")
     statistic_names = ("mean", "variance")
     EPSILON = EPSILON
-    centred: Array | None = None  # X less its mean, in training
 
     def parameter_shapes(self, input_shape: Shape) -> dict[str, Shape]:
         return {"scale": input_shape[-1:], "shift": input_shape[-1:]}
@@ -41,20 +41,16 @@ class BatchNormalizationLayer(Layer):
         """Y = scale · (X − mean) / deviation + shift."""
         input = np.asarray(input, self.scale.dtype)
         rows = self._rows(input)
+        mean, variance = self.mean, self.variance
         if training:
-            self.centred = rows - self._row(self._mean(rows))
-            output = self.centred * self.centred
-            self.deviation = self._deviation(self._mean(output))
-            np.multiply(self.centred, self._row(self.scale / self.deviation), out=output)
-            output += self._row(self.shift)
-        else:
-            slope, offset = self.line()
-            output = rows * self._row(slope)
-            output += self._row(offset)
-            if training is None:
-                self.centred, self.deviation = rows - self._row(self.mean), self._deviation(self.variance)
+            mean = self._mean(rows)
+            variance = self._variance(rows, mean)
+        slope, offset = self._line(mean, variance)
+        output = rows * self._row(slope)
+        output += self._row(offset)
         if training is not False:
-            self.of_batch = bool(training)
+            self.input, self.of_batch = input, bool(training)
+            self.input_mean, self.deviation = mean, self._deviation(variance)
         return output.reshape(input.shape)
 
     def backward_propagation(self, output_error: Array, learning_rate: float | None = None) -> Array:
@@ -65,25 +61,25 @@ class BatchNormalizationLayer(Layer):
         The two means, over the batch, are what X does to its own mean and deviation. They are left out where mean and
         deviation were not those of the batch.
         """
-        error, centred = self._rows(np.asarray(output_error, self.scale.dtype)), remembered(self.centred)
-        input_error = centred * error
-        mean, along = self._mean(error), self._mean(input_error) / self.deviation
+        error, rows = self._rows(np.asarray(output_error, self.scale.dtype)), self._rows(remembered(self.input))
+        centred = rows - self._row(self.input_mean)
+        mean, along = self._mean(error), self._mean_product(centred, error) / self.deviation
         count = output_error.size // len(mean)
         self.gradients = {"scale": count * along, "shift": count * mean}
         if self.of_batch:
-            np.multiply(centred, self._row(-along / self.deviation), out=input_error)
+            input_error = centred
+            input_error *= self._row(-along / self.deviation)
             input_error += error
             input_error -= self._row(mean)
             input_error *= self._row(self.scale / self.deviation)
         else:
-            np.multiply(error, self._row(self.scale / self.deviation), out=input_error)
+            input_error = error * self._row(self.scale / self.deviation)
         self._take_step(learning_rate)
         return input_error.reshape(output_error.shape)
 
     def line(self) -> tuple[Array, Array]:
         """What the layer does in prediction, Y = slope · X + offset: both `(d,)`."""
-        slope = self.scale / self._deviation(self.variance)
-        return slope, self.shift - self.mean * slope
+        return self._line(self.mean, self.variance)
 
     def settle(self, input: Array) -> None:
         """Take mean and variance of an input as those to predict with."""
@@ -102,8 +98,28 @@ class BatchNormalizationLayer(Layer):
 
     def _mean(self, rows: Array) -> Array:
         """At each depth."""
-        of_row = np.ones(len(rows), rows.dtype) @ rows
-        return of_row.reshape(self.width, -1).sum(axis=0) / rows.dtype.type(len(rows) * self.width)
+        return self._mean_of_sums(np.ones(len(rows), rows.dtype) @ rows, len(rows))
+
+    def _mean_product(self, rows: Array, others: Array) -> Array:
+        """Of the products of two arrays, at each depth."""
+        return self._mean_of_sums(np.einsum("ij,ij->j", rows, others), len(rows))
+
+    def _mean_of_sums(self, sums: Array, count: int) -> Array:
+        """At each depth, of the sums of `count` rows."""
+        return sums.reshape(self.width, -1).sum(axis=0) / sums.dtype.type(count * self.width)
+
+    def _variance(self, rows: Array, mean: Array) -> Array:
+        """At each depth, a few rows at a time: their differences from the mean stay in the cache."""
+        row, sums = self._row(mean), np.zeros(rows.shape[1], rows.dtype)
+        at_once = max(1, AT_ONCE // row.nbytes)
+        for start in range(0, len(rows), at_once):
+            centred = rows[start : start + at_once] - row
+            sums += np.einsum("ij,ij->j", centred, centred)
+        return self._mean_of_sums(sums, len(rows))
+
+    def _line(self, mean: Array, variance: Array) -> tuple[Array, Array]:
+        slope = self.scale / self._deviation(variance)
+        return slope, self.shift - mean * slope
 
     def _deviation(self, variance: Array) -> Array:
         """√(variance + EPSILON)."""

@@ -11,7 +11,9 @@ from .shapes import Shape, ShapeLike, batch_of, read_shape
 from .winograd import Winograd, pays
 
 # Bytes of unfolded pictures. What is unfolded is multiplied at once, while it is still in the core's caches.
-UNFOLDED_AT_ONCE = 2**20
+UNFOLDED_AT_ONCE = 2**18
+# Multiplications. OpenBLAS has a faster way for products up to this size, which pays for thin ones, those of depth 1.
+SMALL_PRODUCT = 10**6
 
 
 class ConvLayer(Layer):
@@ -84,7 +86,7 @@ class ConvLayer(Layer):
         """∂E/∂W[r, q, d, k] = Σ X[i + r, j + q, d] · ∂E/∂Y[i, j, k] and ∂E/∂B[k] = Σ ∂E/∂Y[i, j, k], over n, i, j."""
         output_error = np.asarray(output_error, self.weights.dtype)
         gradient = np.zeros((self.weights.size // self.layer_depth, self.layer_depth), output_error.dtype)
-        for few, patches in unfolded(remembered(self.input), self.kernel_shape):
+        for few, patches in unfolded(remembered(self.input), self.weights.shape):
             gradient += patches.T @ output_error[few].reshape(-1, self.layer_depth)
         error = output_error.reshape(-1, self.layer_depth)  # (n·i·j, k)
         # A product with ones is a sum, and ten times as fast as numpy's along short rows.
@@ -117,19 +119,19 @@ def convolve(input: Array, weights: Array, bias: Array) -> Array:
     m, n, _, depth = weights.shape
     output = np.empty((samples, height - m + 1, width - n + 1, depth), input.dtype)
     row = np.full(output.shape[2:], bias).reshape(-1)  # numpy is slow on short rows
-    for few, patches in unfolded(input, (m, n)):
+    for few, patches in unfolded(input, weights.shape):
         np.matmul(patches, weights.reshape(-1, depth), out=output[few].reshape(-1, depth))
         rows = output[few].reshape(-1, len(row))
         rows += row
     return output
 
 
-def unfolded(input: Array, kernel_shape: Shape) -> Iterator[tuple[slice, Array]]:
-    """What a kernel sees at each of its places, as a matrix `(n·i·j, m·n·d)`: the pictures unfolded.
+def unfolded(input: Array, weights_shape: Shape) -> Iterator[tuple[slice, Array]]:
+    """What kernels `(m, n, d, k)` see at each of their places, as a matrix `(n·i·j, m·n·d)`: the pictures unfolded.
 
     They come a few at a time, each few with the slice that says which.
     """
-    m, n = kernel_shape
+    m, n, _, kernels = weights_shape
     samples, height, width, depth = input.shape
     rows, columns = height - m + 1, width - n + 1
     input = np.ascontiguousarray(input)
@@ -137,7 +139,11 @@ def unfolded(input: Array, kernel_shape: Shape) -> Iterator[tuple[slice, Array]]
     # sliding_window_view would say the same, but takes longer than the product for a single picture.
     shape, strides = (samples, rows, columns, m, n * depth), (sample, line, pixel, line, input.itemsize)
     windows: Array = np.ndarray(shape, input.dtype, input, strides=strides)
-    at_once = max(1, UNFOLDED_AT_ONCE // (rows * columns * m * n * depth * input.itemsize))
+    unfolded_size = rows * columns * m * n * depth
+    at_once = UNFOLDED_AT_ONCE // (unfolded_size * input.itemsize)
+    if depth == 1:
+        at_once = min(at_once, SMALL_PRODUCT // (unfolded_size * kernels))
+    at_once = max(1, at_once)
     for start in range(0, samples, at_once):
         few = slice(start, start + at_once)
         # Of depth 1, few numbers lie side by side under the kernel, but long rows of them pass under each of its

@@ -45,9 +45,9 @@ class DropoutLayer(Layer):
         mask = None
         if training:
             rng = self.rng or np.random.default_rng()
-            # Two random bytes are fine enough, and drawn four times as fast as a number.
-            drawn = np.frombuffer(rng.bytes(2 * input.size), np.uint16).reshape(input.shape)
-            mask = drawn >= round(self.rate * 2**16)
+            # Two random bytes are fine enough, and four times two are drawn at once: a fifth of the time of `rng.random`.
+            drawn = rng.integers(2**64, size=-(-input.size // 4), dtype=np.uint64).view(np.uint16)
+            mask = drawn[: input.size].reshape(input.shape) >= round(self.rate * 2**16)
             output = where(mask, input) * (1 / (1 - self.rate))
         if training is not False:
             self.input, self.mask = input, mask

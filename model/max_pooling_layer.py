@@ -84,10 +84,11 @@ def largest(values: list[Array], remember: bool) -> tuple[Array, list[Array]]:
 
 def deliver(error: Array, larger: list[Array], shares: list[Array]) -> None:
     """Bring the error to the position that has the largest value: the last that is larger than those before it."""
-    shares[0][...] = error
+    if not larger:
+        shares[0][...] = error
     for i in range(len(larger), 0, -1):
-        where(larger[i - 1], shares[0], out=shares[i])
-        where(~larger[i - 1], shares[0], out=shares[0])
+        where(larger[i - 1], error, out=shares[i])
+        error = where(~larger[i - 1], error, out=shares[0])
 
 
 def positions(array: Array, size: int, axis: int) -> list[Array]:

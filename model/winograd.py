@@ -34,7 +34,7 @@ from .layer import Array
 # number and size: of 64 channels, float32 is exact to 1e-6 with m = 4 and 4e-6 with m = 6.
 POINTS = {4: (0, 1, -1, 2, -1 / 2), 6: (0, 1, -1, 2, -2, 1 / 2, -1 / 2)}
 ONE = 1  # the place of the point 1, where each output has the weight 1: a bias is added there, once a tile
-AT_ONCE = 2**20  # bytes of V: what a few pictures need stays in the core's second cache
+AT_ONCE = 2**19  # bytes of V: what a few pictures need stays in the core's second cache
 # From where on this way is the faster one. One picture gains from outputs of 8×8 and 64 → 64 channels on, or of 24×24
 # and 16 → 32. Of 64 pictures, learning gains with any number of channels, prediction from about 16 on; with fewer it
 # loses up to a third, which learning makes good from 8 on.
@@ -95,10 +95,7 @@ class Winograd:
         for few in self._blocks(len(input)):
             places = self._v(input[few]) @ self.u  # M (t, t, n·down·across, k)
             places[ONE, ONE] += bias
-            pictures = self._whole(output[few], overlap=0)
-            tiles = self._tiles(pictures, self.m, self.m)
-            tiles[...] = _map(self.a.T, places).reshape(tiles.shape)
-            output[few] = pictures[:, : self.rows, : self.columns]
+            self._put(_map(self.a.T, places), output[few])
         return output
 
     def backward(self, input: Array, output_error: Array) -> tuple[Array, Array, Array]:
@@ -106,18 +103,15 @@ class Winograd:
 
         V is computed again: to keep it would spare a tenth of the time, and take almost twice the input's memory.
         """
-        m = self.m
         u_transposed = np.ascontiguousarray(self.u.swapaxes(2, 3))
         u_gradient, bias_gradient = np.zeros_like(self.u), np.zeros(self.depths[1], output_error.dtype)
         input_error = np.empty_like(input)
         for few in self._blocks(len(input)):
             pictures = self._whole(output_error[few], overlap=0)
-            pictures[:, : self.rows, : self.columns] = output_error[few]
-            places_error = _map(self.a, self._tiles(pictures, m, m))  # ∂E/∂M (t, t, n·down·across, k)
+            places_error = _map(self.a, self._tiles(pictures, self.m, self.m))  # ∂E/∂M (t, t, n·down·across, k)
             u_gradient += self._v(input[few]).swapaxes(2, 3) @ places_error
             bias_gradient += places_error[ONE, ONE].sum(axis=0)
-            tiles_error = _map(self.b.T, places_error @ u_transposed)  # (t, t, n·down·across, d)
-            self._add_up(tiles_error, input_error[few])
+            self._put(_map(self.b.T, places_error @ u_transposed), input_error[few])
         return _map(self.g.T, u_gradient), bias_gradient, input_error
 
     def _blocks(self, samples: int) -> Iterator[slice]:
@@ -128,18 +122,23 @@ class Winograd:
 
     def _v(self, input: Array) -> Array:
         """V = B X Bᵀ of every tile `(t, t, n·down·across, d)`."""
-        pictures = self._whole(input, overlap=2)
-        pictures[:, : input.shape[1], : input.shape[2]] = input
-        return _map(self.b, self._tiles(pictures, self.m + 2, self.m + 2))
+        return _map(self.b, self._tiles(self._whole(input, overlap=2), self.m + 2, self.m + 2))
 
-    def _whole(self, like: Array, overlap: int) -> Array:
-        """Room for pictures that whole tiles fit in, zeros where they reach out of pictures such as `like`."""
-        samples, height, width, depth = like.shape
-        shape = (samples, self.down * self.m + overlap, self.across * self.m + overlap, depth)
-        pictures = np.empty(shape, like.dtype)
-        pictures[:, height:] = 0
-        pictures[:, :, width:] = 0
-        return pictures
+    def _whole(self, pictures: Array, overlap: int) -> Array:
+        """The pictures, with zeros behind their last rows and columns where the last tiles hang over."""
+        height, width = pictures.shape[1:3]
+        whole = self._room(pictures, overlap)
+        if whole is not pictures:
+            whole[:, height:] = 0
+            whole[:, :, width:] = 0
+            whole[:, :height, :width] = pictures
+        return whole
+
+    def _room(self, pictures: Array, overlap: int) -> Array:
+        """The pictures themselves where whole tiles fill them, else as many of the size that whole tiles fill."""
+        shape = (len(pictures), self.down * self.m + overlap, self.across * self.m + overlap, pictures.shape[3])
+        fits = shape == pictures.shape and pictures.flags.c_contiguous
+        return pictures if fits else np.empty(shape, pictures.dtype)
 
     def _tiles(self, pictures: Array, height: int, width: int, top: int = 0, left: int = 0) -> Array:
         """A view of the same place in all tiles, for each place of a tile of `height`×`width`:
@@ -150,25 +149,30 @@ class Winograd:
         strides = (row, column, sample, self.m * row, self.m * column, number)
         return np.ndarray(shape, pictures.dtype, pictures, top * row + left * column, strides)
 
-    def _add_up(self, tiles_error: Array, input_error: Array) -> None:
-        """∂E/∂X of a few pictures: the errors of their tiles, added in the two rows and columns where they overlap."""
-        m = self.m
-        pictures = self._whole(input_error, overlap=2)
-        pictures[:, self.down * m :] = 0
-        pictures[:, :, self.across * m :] = 0
-        tiles_error = tiles_error.reshape(m + 2, m + 2, len(pictures), self.down, self.across, -1)
-        inner, outer = slice(0, m), slice(m, m + 2)
-        self._tiles(pictures, m, m)[...] = tiles_error[inner, inner]
-        for rows, columns in ((outer, inner), (inner, outer), (outer, outer)):
-            size = rows.stop - rows.start, columns.stop - columns.start
-            tiles = self._tiles(pictures, *size, rows.start, columns.start)
-            tiles += tiles_error[rows, columns]
-        input_error[...] = pictures[:, : input_error.shape[1], : input_error.shape[2]]
+    def _put(self, tiles: Array, pictures: Array) -> None:
+        """Fill pictures from their tiles, m×m or, adding where they overlap by two rows and columns, t×t."""
+        m, size, (height, width) = self.m, len(tiles), pictures.shape[1:3]
+        whole = self._room(pictures, overlap=size - m)
+        whole[:, self.down * m :] = 0
+        whole[:, :, self.across * m :] = 0
+        tiles = tiles.reshape(size, size, len(pictures), self.down, self.across, -1)
+        inner, outer = slice(0, m), slice(m, size)
+        self._tiles(whole, m, m)[...] = tiles[inner, inner]
+        if size > m:
+            for rows, columns in ((outer, inner), (inner, outer), (outer, outer)):
+                more = tiles[rows, columns]
+                self._tiles(whole, *more.shape[:2], rows.start, columns.start)[...] += more
+        if whole is not pictures:
+            pictures[...] = whole[:, :height, :width]
 
 
 def _map(matrix: Array, array: Array) -> Array:
-    """The matrix `(p, q)` applied to both first axes of an array `(q, q, …, d)`: `(p, p, rest, d)`."""
-    p, q = matrix.shape
-    rows = matrix @ np.ascontiguousarray(array).reshape(q, -1)
-    both = matrix @ rows.reshape(p, q, -1)
-    return both.reshape(p, p, -1, array.shape[-1])
+    """The matrix `(p, q)` applied to both first axes of an array `(q, q, …, d)`: `(p, p, rest, d)`.
+
+    One product for each row and then for each column, instead of one for all: OpenBLAS has a faster way for those of
+    less than a million multiplications, which copies nothing.
+    """
+    lines = array.reshape(*array.shape[:2], -1)
+    for _ in "rows", "columns":
+        lines = (matrix @ lines).swapaxes(0, 1)
+    return lines.reshape(*lines.shape[:2], -1, array.shape[-1])
