@@ -106,9 +106,10 @@ class Winograd:
         u_transposed = np.ascontiguousarray(self.u.swapaxes(2, 3))
         u_gradient, bias_gradient = np.zeros_like(self.u), np.zeros(self.depths[1], output_error.dtype)
         input_error = np.empty_like(input)
+        inner = range(self.m)
         for few in self._blocks(len(input)):
             pictures = self._whole(output_error[few], overlap=0)
-            places_error = _map(self.a, self._tiles(pictures, self.m, self.m))  # ∂E/∂M (t, t, n·down·across, k)
+            places_error = _map(self.a, self._tiles(pictures, inner, inner))  # ∂E/∂M (t, t, n·down·across, k)
             u_gradient += self._v(input[few]).swapaxes(2, 3) @ places_error
             bias_gradient += places_error[ONE, ONE].sum(axis=0)
             self._put(_map(self.b.T, places_error @ u_transposed), input_error[few])
@@ -122,7 +123,8 @@ class Winograd:
 
     def _v(self, input: Array) -> Array:
         """V = B X Bᵀ of every tile `(t, t, n·down·across, d)`."""
-        return _map(self.b, self._tiles(self._whole(input, overlap=2), self.m + 2, self.m + 2))
+        tile = range(self.m + 2)
+        return _map(self.b, self._tiles(self._whole(input, overlap=2), tile, tile))
 
     def _whole(self, pictures: Array, overlap: int) -> Array:
         """The pictures, with zeros behind their last rows and columns where the last tiles hang over."""
@@ -140,14 +142,13 @@ class Winograd:
         fits = shape == pictures.shape and pictures.flags.c_contiguous
         return pictures if fits else np.empty(shape, pictures.dtype)
 
-    def _tiles(self, pictures: Array, height: int, width: int, top: int = 0, left: int = 0) -> Array:
-        """A view of the same place in all tiles, for each place of a tile of `height`×`width`:
-        `(height, width, n, down, across, d)`. Tiles begin m rows and columns apart, so that larger ones overlap, and
-        the first one at row `top` and column `left`."""
+    def _tiles(self, pictures: Array, rows: range, columns: range) -> Array:
+        """A view of the same place in all tiles, for each place in some rows and columns of a tile:
+        `(rows, columns, n, down, across, d)`. Tiles begin m rows and columns apart, so that those of t×t overlap."""
         sample, row, column, number = pictures.strides
-        shape = (height, width, len(pictures), self.down, self.across, pictures.shape[3])
+        shape = (len(rows), len(columns), len(pictures), self.down, self.across, pictures.shape[3])
         strides = (row, column, sample, self.m * row, self.m * column, number)
-        return np.ndarray(shape, pictures.dtype, pictures, top * row + left * column, strides)
+        return np.ndarray(shape, pictures.dtype, pictures, rows.start * row + columns.start * column, strides)
 
     def _put(self, tiles: Array, pictures: Array) -> None:
         """Fill pictures from their tiles, m×m or, adding where they overlap by two rows and columns, t×t."""
@@ -156,12 +157,12 @@ class Winograd:
         whole[:, self.down * m :] = 0
         whole[:, :, self.across * m :] = 0
         tiles = tiles.reshape(size, size, len(pictures), self.down, self.across, -1)
-        inner, outer = slice(0, m), slice(m, size)
-        self._tiles(whole, m, m)[...] = tiles[inner, inner]
-        if size > m:
-            for rows, columns in ((outer, inner), (inner, outer), (outer, outer)):
-                more = tiles[rows, columns]
-                self._tiles(whole, *more.shape[:2], rows.start, columns.start)[...] += more
+        inner, outer = range(m), range(m, size)
+        self._tiles(whole, inner, inner)[...] = tiles[:m, :m]
+        if outer:
+            for rows, columns in (outer, inner), (inner, outer), (outer, outer):
+                places = self._tiles(whole, rows, columns)
+                places += tiles[rows.start : rows.stop, columns.start : columns.stop]
         if whole is not pictures:
             pictures[...] = whole[:, :height, :width]
 
