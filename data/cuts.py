@@ -8,7 +8,7 @@ from .lines import LEAST_HEIGHT
 from .marks import Marks
 from .parts import Part
 
-WIDE = 0.95  # share of the tallest mark's height: a mark at least as wide may be two digits
+WIDE = 0.6  # share of the tallest mark's height: a mark at least as wide may be two digits
 ROWS = 48  # of the small copy in which cuts are searched
 SWAY = 0.25  # share of the mark's height by which a cut may move to either side on its way down
 NARROWEST = 0.15  # share of the mark's height: least width of a piece
@@ -50,6 +50,13 @@ class Cuts:
         left, right = _shrunk(x_from + x[0], x_from + x[-1] + 1, half)
         top, bottom = _shrunk(y_from + y[0], y_from + y[-1] + 1, half)
         return Part(((number, piece, piece + 1),), left, top, right, bottom)
+
+    def leaves_some(self, part: Part) -> bool:
+        """Whether a mark was cut, and some of its pieces are not in this part."""
+        return any(
+            sum(last - first for mark, first, last in part.pieces if mark == number) <= self.pieces[number].max()
+            for number in part.wholes
+        )
 
     def ink_of(self, part: Part) -> NDArray[np.float32]:
         """The ink of this part alone: float32 `(h, w)`, 0 to 1, cropped to the part."""

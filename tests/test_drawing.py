@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from data.parts import Part
 from data.segmentation import Sign
 from data.strokes import parts_of
 from model.classifier import DigitClassifier
@@ -37,13 +38,23 @@ def test_strokes_that_meet_are_one_letter_in_one_line_alone(lines: tuple[int, in
     assert len(one_by_one(signs, [True, True], strokes)) == count
 
 
-def test_what_is_refused_is_hardly_a_digit_however_likely() -> None:
-    readings = [
-        Reading(np.eye(10, dtype=np.float32)[3] * share, verdict)
-        for share, verdict in ((1, Verdict.NO_DIGIT), (0.1, Verdict.UNSURE), (0.9, Verdict.DIGIT))
+def test_what_is_refused_or_too_wide_is_hardly_a_digit_however_likely() -> None:
+    narrow, wide = (Part((), 0, 0, width, 100) for width in (70, 140))
+    cases = [
+        (1, Verdict.NO_DIGIT, narrow),
+        (1, Verdict.DIGIT, wide),
+        (0.1, Verdict.UNSURE, narrow),
+        (0.9, Verdict.DIGIT, narrow),
     ]
-    refused, unsure, digit = certainty(readings)
-    assert refused < unsure < digit
+    readings = [Reading(np.eye(10, dtype=np.float32)[3] * share, verdict) for share, verdict, _ in cases]
+    refused, too_wide, unsure, digit = certainty(readings, [part for _, _, part in cases])
+    assert max(refused, too_wide) < unsure < digit
+
+
+def test_a_two_may_be_wider_than_a_six() -> None:
+    two, six = (Reading(np.eye(10, dtype=np.float32)[digit], Verdict.DIGIT) for digit in (2, 6))
+    part = Part((), 0, 0, 150, 100)
+    assert certainty([two], [part]) > certainty([six], [part])
 
 
 def test_dots_alone_are_no_digit() -> None:

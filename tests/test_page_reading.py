@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 from PIL.JpegImagePlugin import JpegImageFile
 from scipy import ndimage
 
 from data.cuts import Cuts
 from data.marks import find_marks
+from data.parts import Part
 from data.pictures import open_picture
 from data.strokes import Strokes
 from model.classifier import DigitClassifier
@@ -41,6 +42,15 @@ def holes(ink: np.ndarray) -> int:
     return int((np.bincount(patches.ravel())[1:] > 100).sum()) - 1
 
 
+def uncut(cuts: Cuts) -> list[Part]:
+    """A part for each mark."""
+    marks: dict[int, Part] = {}
+    for part in cuts.parts():
+        (number,) = part.wholes
+        marks[number] = marks[number] + part if number in marks else part
+    return list(marks.values())
+
+
 @pytest.mark.parametrize("trouble", TROUBLES)
 @pytest.mark.parametrize("pen", ["biro", "felt", "pencil"])
 def test_no_trouble_breaks_a_zero_or_leaves_other_marks(trouble: str, pen: str) -> None:
@@ -48,7 +58,7 @@ def test_no_trouble_breaks_a_zero_or_leaves_other_marks(trouble: str, pen: str) 
         content = make_page(ZERO, 72, PENS[pen], trouble, np.random.default_rng(seed))
         marks = find_marks(open_picture(content))
         assert marks is not None
-        kept = [part for part in Cuts(marks).parts() if part.height > 5]
+        kept = [part for part in uncut(Cuts(marks)) if part.height > 5]
         assert len(kept) == 1, f"seed {seed}"
         assert holes(Cuts(marks).ink_of(kept[0])) == 1, f"seed {seed}"
 
@@ -62,7 +72,7 @@ def test_a_decimal_point_stays_and_no_line_or_crossing_does(paper: str, pen: str
     for seed in range(6):
         marks = find_marks(open_picture(make_page(strokes, 72, PENS[pen], paper, np.random.default_rng(seed))))
         assert marks is not None
-        heights = sorted(part.height / marks.pen_width for part in Cuts(marks).parts())
+        heights = sorted(part.height / marks.pen_width for part in uncut(Cuts(marks)))
         assert len(heights) == 3, f"seed {seed}"
         assert heights[0] < 2 < heights[1], f"seed {seed}"
 
@@ -133,6 +143,27 @@ def test_touching_digits_are_cut_where_a_cut_crosses_little_ink(tmp_path: Path) 
     middle = (min(part.left for part in parts) + max(part.right for part in parts)) / 2
     halves = [[part for part in parts if (part.left + part.right < 2 * middle) == left] for left in (True, False)]
     assert [holes(cuts.ink_of(sum(half[1:], half[0]))) for half in halves] == [1, 1]
+
+
+def page_of(strokes: list[Any]) -> Image.Image:
+    """Strokes of places on a pad of 100 × 100, drawn with a thin pen."""
+    page = Image.new("L", (500, 400), 255)
+    for stroke in strokes:
+        ImageDraw.Draw(page).line([(50 + x, 100 + 2 * y) for x, y in stroke], fill=0, width=9, joint="curve")
+    return page
+
+
+@pytest.mark.parametrize("pair", [(3, 3), (7, 9), (4, 4), (0, 9)], ids=str)
+def test_narrow_digits_that_touch_are_read_as_two(pair: tuple[int, int]) -> None:
+    first, second = ([np.array(stroke) * (1.5, 1) for stroke in DIGITS[digit]] for digit in pair)
+    gap = np.concatenate(first)[:, 0].max() - np.concatenate(second)[:, 0].min() + 4  # the pen is 9 wide
+    content = page_of([*first, *moved(second, gap, 0)])
+    assert as_text(read_picture(DigitClassifier.load("best"), content)) == "".join(map(str, pair))
+
+
+def test_a_slice_of_a_letter_is_no_one() -> None:
+    content = page_of([[(90, 10), (90, 90)], [(240, 10), (240, 90)], [(90, 50), (240, 50)]])  # a wide H
+    assert as_text(read_picture(DigitClassifier.load("best"), content)) == "This does not look like a digit"
 
 
 def test_a_number_is_read_from_left_to_right_and_lines_from_the_top(tmp_path: Path) -> None:

@@ -183,3 +183,10 @@ def test_lines_are_read_from_the_top_and_an_underline_is_not_a_sign() -> None:
     assert [line for line, _ in signs(longer_above)] == [0, 0, 0, 1, 1]
     underline = [np.array([[20, 112], [160, 110]], float)]
     assert signs([*beside(FIVE, ONE), *underline]) == [(0, ""), (0, "")]
+
+
+def test_pieces_of_one_mark_may_be_one_digit_however_many_there_are() -> None:
+    """A wide zero has many places where a cut would cross little ink."""
+    parts = [Part(((7, i, i + 1),), 20 * i, 0, 20 * i + 15, 100) for i in range(6)]
+    signs = segment_parts(parts, lambda groups: [0.99 if len(group.pieces) == 6 else 0.01 for group in groups])
+    assert [len(sign.part.pieces) for sign in signs] == [6]

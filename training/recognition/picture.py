@@ -11,7 +11,7 @@ from data.pictures import Picture, open_picture
 from data.segmentation import segment_parts
 from model.classifier import DigitClassifier
 
-from .drawing import DrawnDigit, certainty, refused
+from .drawing import HARDLY, DrawnDigit, certainty, refused
 
 SPECK = 3  # squared pen widths of ink: less than this is a speck, not a digit
 
@@ -33,7 +33,17 @@ def read_picture(classifier: DigitClassifier, content: Picture) -> list[DrawnDig
     def images(parts: list[Part]) -> NDArray[np.uint8]:
         return np.stack([ink_to_image(cuts.ink_of(part)) for part in parts])
 
-    signs = segment_parts(cuts.parts(), lambda parts: certainty(classifier.read(images(parts))))
+    def certain(parts: list[Part]) -> list[float]:
+        readings = classifier.read(images(parts))
+        is_slice = [
+            reading.digit == 1 and cuts.leaves_some(part) for reading, part in zip(readings, parts, strict=True)
+        ]
+        return [
+            sure * (HARDLY if doubtful else 1)  # a slice of any digit may look like a 1
+            for sure, doubtful in zip(certainty(readings, parts), is_slice, strict=True)
+        ]
+
+    signs = segment_parts(cuts.parts(), certain)
     is_speck = (marks.labels > 0).sum() < SPECK * marks.pen_width**2
     digits = []
     seen = images([sign.part for sign in signs])
