@@ -19,7 +19,7 @@ All of it is linear, so that the backward pass is the same maps transposed:
     ∂E/∂M = A ∂E/∂Y Aᵀ      ∂E/∂U = Vᵀ ∂E/∂M      ∂E/∂W = Gᵀ ∂E/∂U G
                             ∂E/∂V = ∂E/∂M Uᵀ      ∂E/∂X = Bᵀ ∂E/∂V B, added where tiles overlap
 
-Arrays have the places first, `(t, t, tiles, channels)`: a map is then two thin products, and a place is one matrix.
+Arrays have the places first, `(t, t, tiles, channels)`: a map is two stacks of thin products, and a place is a matrix.
 """
 
 from collections.abc import Iterator
