@@ -1,7 +1,7 @@
 """The browser for tests and measurements, and navigation between the app's pages."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
@@ -48,8 +48,8 @@ def page_names(page: Page) -> list[str]:
     return [name.strip() for name in page_links(page).all_text_contents()]
 
 
-def open_page(page: Page, name: str) -> None:
-    """Open a page by its link in the navigation, and wait until it is complete."""
+def open_page(page: Page, name: str, follow: Callable[[Locator], object] = Locator.click) -> None:
+    """Open a page by its link in the navigation, which is clicked or followed otherwise; wait until it is complete."""
     link = page_links(page).filter(has_text=name)
     heading = page.get_by_role("heading", level=1)
     before = heading.all_text_contents() if link.get_attribute("aria-current") is None else []
@@ -57,7 +57,7 @@ def open_page(page: Page, name: str) -> None:
     folded = unfold.is_visible()  # as on a phone
     if folded:
         unfold.click()
-    link.click()
+    follow(link)
     expect(link).to_have_attribute("aria-current", "page", timeout=30_000)
     if folded:
         expect(unfold).to_be_visible()  # the menu closes by itself

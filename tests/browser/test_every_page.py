@@ -147,10 +147,7 @@ def test_the_tab_key_begins_in_the_page_that_was_opened(page: Page) -> None:
     page.keyboard.press("Tab")
     expect(page.get_by_label("Drawing pad")).to_be_focused()
     for name in reversed(page_names(page)):
-        page_links(page).filter(has_text=name).focus()
-        page.keyboard.press("Enter")
-        expect(page_links(page).filter(has_text=name)).to_have_attribute("aria-current", "page")
-        wait_until_idle(page)
+        open_page(page, name, follow=lambda link: link.press("Enter"))
         page.keyboard.press("Tab")
         assert page.get_by_test_id("stMain").evaluate("main => main.contains(document.activeElement)")
     page.keyboard.press("Shift+Tab")  # back to the menu
