@@ -7,7 +7,7 @@ from .layer import Array, Layer, remembered
 from .shapes import Shape
 
 EPSILON = 1e-5  # added to the variance: what never changes has none
-AT_ONCE = 2**18  # bytes
+AT_ONCE = 2**18  # bytes of rows whose variance is summed while they are in the cache
 
 
 class BatchNormalizationLayer(Layer):
@@ -83,8 +83,9 @@ class BatchNormalizationLayer(Layer):
 
     def settle(self, input: Array) -> None:
         """Take mean and variance of an input as those to predict with."""
-        self.mean[:] = self._mean(self._rows(input))
-        self.variance[:] = self._mean(self._rows(np.square(input - self.mean)))
+        rows = self._rows(input)
+        self.mean[:] = self._mean(rows)
+        self.variance[:] = self._variance(rows, self.mean)
 
     # numpy is slow on short rows, as those of a pixel's depth are: all this works on whole lines of pixels.
 

@@ -58,9 +58,10 @@ def test_no_trouble_breaks_a_zero_or_leaves_other_marks(trouble: str, pen: str) 
         content = make_page(ZERO, 72, PENS[pen], trouble, np.random.default_rng(seed))
         marks = find_marks(open_picture(content))
         assert marks is not None
-        kept = [part for part in uncut(Cuts(marks)) if part.height > 5]
+        cuts = Cuts(marks)
+        kept = [part for part in uncut(cuts) if part.height > 5]
         assert len(kept) == 1, f"seed {seed}"
-        assert holes(Cuts(marks).ink_of(kept[0])) == 1, f"seed {seed}"
+        assert holes(cuts.ink_of(kept[0])) == 1, f"seed {seed}"
 
 
 @pytest.mark.parametrize("paper", ["ruled", "squared"])

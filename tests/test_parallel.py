@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from multiprocessing import resource_tracker
 from pathlib import Path
 
 import numpy as np
@@ -123,6 +124,7 @@ def children() -> set[int]:
 
 def test_a_worker_that_is_killed_is_missed_and_the_others_are_sent_home() -> None:
     pictures, targets = np.zeros((4, 28, 28), np.uint8), np.eye(10, dtype=np.float32)[:4]
+    resource_tracker.ensure_running()  # a process of multiprocessing's own, which stays
     before = children()
     with ParallelNetwork(loss_network(), 3) as parallel:
         parallel.learn(pictures, targets, [0])

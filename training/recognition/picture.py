@@ -35,12 +35,10 @@ def read_picture(classifier: DigitClassifier, content: Picture) -> list[DrawnDig
 
     def certain(parts: list[Part]) -> list[float]:
         readings = classifier.read(images(parts))
-        is_slice = [
-            reading.digit == 1 and cuts.leaves_some(part) for reading, part in zip(readings, parts, strict=True)
-        ]
+        # A slice of any digit may look like a 1.
         return [
-            sure * (HARDLY if doubtful else 1)  # a slice of any digit may look like a 1
-            for sure, doubtful in zip(certainty(readings, parts), is_slice, strict=True)
+            sure * (HARDLY if reading.digit == 1 and cuts.leaves_some(part) else 1)
+            for sure, reading, part in zip(certainty(readings, parts), readings, parts, strict=True)
         ]
 
     signs = segment_parts(cuts.parts(), certain)
