@@ -76,7 +76,7 @@ class Layer(ABC):
         """
 
     def compute_gradients(self, output_error: Array) -> None:
-        """Set `gradients` only: all that is asked of a network's first layer, whose ∂E/∂X nobody reads."""
+        """Set `gradients` only: all that is asked of the first layer that learns, whose ∂E/∂X nobody reads."""
         self.backward_propagation(output_error)
 
     def settle(self, input: Array) -> None:  # noqa: B027 — most layers have nothing to measure

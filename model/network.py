@@ -156,11 +156,12 @@ class Network:
         return error
 
     def compute_gradients(self, output_error: Array) -> None:
-        """`backward_propagation` without the ∂E/∂X of the first layer, which learning does not need."""
+        """`backward_propagation` only as far as learning needs it: to the first layer that has parameters."""
+        first = next((i for i, layer in enumerate(self.layers) if layer.parameters), 0)
         error = output_error
-        for layer in reversed(self.layers[1:]):
+        for layer in reversed(self.layers[first + 1 :]):
             error = layer.backward_propagation(error)
-        self.layers[0].compute_gradients(error)
+        self.layers[first].compute_gradients(error)
 
     def parameters(self) -> dict[str, Array]:
         """The learned arrays of all layers, as "0.weights", "0.bias", …; not copies."""

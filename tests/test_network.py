@@ -174,6 +174,20 @@ def test_the_first_of_equal_values_gets_the_pooled_error() -> None:
     assert layer.backward_propagation(np.full((1, 1, 1, 1), 3.0)).ravel().tolist() == [3, 0, 0, 0]
 
 
+def test_learning_goes_back_no_further_than_to_the_first_layer_that_learns() -> None:
+    network = Network((4, 4, 1), np.random.default_rng(0))
+    for layer in (MaxPoolingLayer(pool_shape=(2, 2)), FlattenLayer(), FCLayer(output_shape=3), FCLayer(output_shape=2)):
+        network.add(layer)
+    x = np.random.default_rng(1).random((5, 4, 4, 1))
+    error = network.forward_propagation(x, training=True)
+    network.backward_propagation(error)
+    expected = network.gradients()
+    network.layers[1].backward_propagation = None  # type: ignore[method-assign, assignment]
+    network.compute_gradients(error)
+    assert network.gradients().keys() == expected.keys()
+    assert all(np.array_equal(expected[name], array) for name, array in network.gradients().items())
+
+
 def test_the_same_generator_gives_the_same_weights() -> None:
     one, two, other = (build_network("quick", np.random.default_rng(seed)).parameters() for seed in (1, 1, 2))
     assert all(np.array_equal(one[key], two[key]) for key in one)

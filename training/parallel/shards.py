@@ -114,8 +114,8 @@ class Learner:
         input = images_to_input(shard.images) if shard.images.dtype == np.uint8 else shard.images
         output = replica.forward_propagation(input, training=True)
         replica.compute_gradients(replica.loss_prime(y_true, output) * output.dtype.type(share))
-        answered = np.take_along_axis(y_true, output.argmax(axis=1)[:, np.newaxis], axis=1)
-        correct = int((answered > y_true.min(axis=1, keepdims=True)).sum())
+        answered = y_true[np.arange(len(y_true)), output.argmax(axis=1)]
+        correct = int((answered > y_true.min(axis=1)).sum())
         return replica.loss(y_true, output) * share, correct
 
 
