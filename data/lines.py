@@ -12,7 +12,7 @@ COMMA = 0.35  # longer side of a comma, at most
 FLAT = 0.22  # height of a dash, at most
 LONG = 0.2  # width of a dash, at least
 CLOSE = 0.05  # horizontal gap from which a dot stands beside a digit, not above, below or inside it
-BELOW = 0.03  # gap between a digit and a line under it, at least
+BELOW = 0.03  # gap between a digit and a line under it, at least; overlap with a dash beside it, at most
 
 OVER = 0.2  # share of a sign's width that may lie above or below a digit beside it
 LEVEL = 0.5  # share of the shorter part's height: parts that overlap as much vertically are in one line
@@ -82,9 +82,17 @@ def _sign(part: Part, tall: list[Part], unit: float) -> str:
         return POINT if -over >= CLOSE * unit and height > AT_FOOT else UNKNOWN
     if is_beside and max(part.width, part.height) <= COMMA * unit and part.bottom > foot and height > MIDDLE[1]:
         return COMMA_SIGN
-    if over <= BELOW * unit and is_flat and part.width >= LONG * unit and MIDDLE[0] <= height <= MIDDLE[1]:
+    if is_flat and part.width >= LONG * unit and MIDDLE[0] <= height <= MIDDLE[1] and _stands_free(part, tall, unit):
         return MINUS
     return UNKNOWN if -over >= STACKED * unit and height > MIDDLE[0] else ""
+
+
+def _stands_free(dash: Part, tall: list[Part], unit: float) -> bool:
+    """Whether no stem crosses the dash, as in a plus, and no two stems stand close to its ends, as in an H."""
+    middle = dash.left + dash.right
+    before = min((dash.left - other.right for other in tall if other.left + other.right < middle), default=np.inf)
+    behind = min((other.left - dash.right for other in tall if other.left + other.right >= middle), default=np.inf)
+    return min(before, behind) >= -BELOW * unit and max(before, behind) >= STACKED * unit
 
 
 def _stacked(signs: list[tuple[Part, str]]) -> list[tuple[Part, str]]:

@@ -39,7 +39,7 @@ def test_refusals_are_counted(
     monkeypatch.setattr(non_digit_drawings, "VARIANTS", 2)
     assert refusals.main(files) == 0
     output = capsys.readouterr().out
-    assert "88 non-digit drawings of 44 kinds" in output
+    assert "92 non-digit drawings of 46 kinds" in output
     assert "right, if answered   75.00 %" in output
 
 

@@ -15,9 +15,10 @@ from data.strokes import Strokes, parts_of, strokes_of
 from model.classifier import DigitClassifier
 from model.reading import Reading, Verdict
 
-LETTER = 0.7  # times as wide as high: two digits side by side are wider
-WIDE_LETTER = 1.1  # likewise, but two slim digits may be narrower
-MEET = 0.03  # share of the height: strokes as near to each other meet
+LETTER = 0.7  # times as wide as high, at most: two digits side by side are wider
+WIDE_LETTER = 1.1  # likewise, where two slim digits may be narrower
+# Shares of the height: strokes as near to each other meet, or nearly: the pad's pen is a tenth of a digit wide.
+MEET, NEARLY_MEET = 0.03, 0.1
 # Width of each digit as a share of its height, between the middles of its lines: 99 % of MNIST's training images are
 # narrower.
 WIDEST = (1.53, 0.94, 1.85, 1.3, 1.3, 1.85, 1.21, 1.3, 1.3, 1.06)
@@ -54,7 +55,7 @@ def read_drawing(classifier: DigitClassifier, strokes: Sequence[NDArray[np.float
     if not signs:
         return []
     images, readings = read([sign.part for sign in signs])
-    single = one_by_one(signs, [reading.verdict is Verdict.DIGIT for reading in readings], strokes)
+    single = one_by_one(signs, readings, strokes)
     if len(single) < len(signs):
         signs = single
         images, readings = read([sign.part for sign in signs])
@@ -84,25 +85,44 @@ def dots_joined(parts: list[Part], strokes: Strokes) -> list[Part]:
     return joined
 
 
-def one_by_one(signs: list[Sign], certain: list[bool], strokes: Strokes) -> list[Sign]:
-    """The signs, those made one that is no digit whose strokes meet in so narrow a place that they are one letter.
-
-    Args:
-        certain: for each sign, whether it is read as a digit with certainty. Such signs may touch and be two slim
-            digits; if either is doubtful, both are rather the halves of a letter.
-    """
+def one_by_one(signs: list[Sign], readings: list[Reading], strokes: Strokes) -> list[Sign]:
+    """The signs, each two that are rather the halves of a letter or sign made one that is no digit."""
     single: list[Sign] = []
-    is_digit = False  # the last of them
-    for sign, sure in zip(signs, certain, strict=True):
-        if single and not sign.sign and single[-1].line == sign.line and single[-1].sign in ("", UNKNOWN):
-            both = single[-1].part + sign.part
-            narrow = LETTER if sure and is_digit else WIDE_LETTER
-            if both.width <= narrow * both.height and meet(single[-1].part, sign.part, strokes, MEET * both.height):
-                single[-1], is_digit = Sign(both, sign.line, UNKNOWN), False
-                continue
-        single.append(sign)
-        is_digit = sure
+    last = None  # the reading of the last sign; None if it is no digit
+    for sign, reading in zip(signs, readings, strict=True):
+        before = single[-1] if single else None
+        beside = before and not sign.sign and before.line == sign.line and before.sign in ("", UNKNOWN)
+        if before and beside and halves(before.part, last, sign.part, reading, strokes):
+            single[-1], last = Sign(before.part + sign.part, sign.line, UNKNOWN), None
+        else:
+            single.append(sign)
+            last = reading
     return single
+
+
+def halves(one: Part, first: Reading | None, other: Part, second: Reading, strokes: Strokes) -> bool:
+    """Whether two neighbours are rather the halves of one letter or sign than two digits.
+
+    Together they are narrow, and their strokes meet. Two digits that are certain may be slim and touch; but a ring and
+    a stem on its right are an "a", even if they only nearly meet, as do the halves of a letter of which one is
+    refused. Two rings of one stroke, drawn around in opposite directions, are a lying eight.
+    """
+    both = one + other
+    digits = [reading.digit if reading and reading.verdict is Verdict.DIGIT else None for reading in (first, second)]
+    is_refused = first is None or Verdict.NO_DIGIT in (first.verdict, second.verdict)
+    is_ring_and_stem = digits == [0, 1]
+    widest = WIDE_LETTER if None in digits or is_ring_and_stem else LETTER
+    gap = NEARLY_MEET if is_refused or is_ring_and_stem else MEET
+    if both.width <= widest * both.height and meet(one, other, strokes, gap * both.height):
+        return True
+    turns = [around(strokes_of(part, strokes)[0]) for part in (one, other)]
+    return digits == [0, 0] and bool(one.wholes & other.wholes) and turns[0] * turns[1] < 0
+
+
+def around(stroke: NDArray[np.float64]) -> float:
+    """The area that a stroke goes around, positive clockwise: the shoelace formula."""
+    x, y = stroke.T
+    return float(x @ np.roll(y, -1) - y @ np.roll(x, -1)) / 2
 
 
 def meet(one: Part, other: Part, strokes: Strokes, gap: float) -> bool:
