@@ -126,11 +126,16 @@ def train_all(recipe: str, seeds: list[int], threads: int, folder: Path) -> None
 
 
 def train_one(recipe: str, seed: int, threads: int, folder: Path) -> int:
-    """Start or resume `training.train` and wait for it. Returns its exit status."""
+    """Start or resume `training.train` and wait for it. Returns its exit status.
+
+    Weights without a checkpoint were trained elsewhere, and copied here to be measured.
+    """
     name = f"{recipe}-seed{seed}"
     command = [sys.executable, "-m", "training.train", "--name", name]
     if (RUNS / name / "checkpoint.npz").exists():
         command.append("--resume")
+    elif (RUNS / name / "weights.npz").exists():
+        return 0
     else:
         command += ["--recipe", recipe, "--dataset", DATASET, "--seed", str(seed), "--threads", str(threads)]
     with (folder / f"seed{seed}.log").open("a") as log:
