@@ -7,6 +7,7 @@ from scipy import ndimage
 from .lines import LEAST_HEIGHT
 from .marks import Marks
 from .parts import Part
+from .segmentation import WIDEST
 
 WIDE = 0.6  # share of the tallest mark's height: a mark at least as wide may be two digits
 ROWS = 48  # of the small copy in which cuts are searched
@@ -16,6 +17,7 @@ CROSSES = 2.8  # highest cost of a cut, in pen widths: entering a line costs one
 ALONG = 0.25  # cost of each row inside a line, where entering one costs the pen's width in rows
 ASIDE = 0.02  # cost of each step to the side, likewise
 MOST_CUTS = 7
+WIDEST_MARK = WIDEST * (MOST_CUTS + 1)  # times as wide as high: what is wider is a line, not digits
 
 
 class Cuts:
@@ -29,7 +31,7 @@ class Cuts:
         for number, box in enumerate(self.boxes, 1):
             own = marks.labels[box] == number
             height, width = own.shape
-            cut = height >= LEAST_HEIGHT * tallest and width >= WIDE * tallest
+            cut = height >= LEAST_HEIGHT * tallest and WIDE * tallest <= width <= WIDEST_MARK * height
             self.pieces[number] = cut_apart(own, marks.pen_width) if cut else np.zeros(own.shape, np.int32)
 
     def parts(self) -> list[Part]:

@@ -81,6 +81,8 @@ class Drawing:
         texts = (self.key, self.weights, self.created)
         if not self.key or not all(isinstance(text, str) and len(text) <= LONGEST for text in texts):
             raise HandwritingError(f"a drawing's key, weights and date must be texts of up to {LONGEST} characters")
+        if any("\ud800" <= character <= "\udfff" for text in texts for character in text):  # no text: a part of one
+            raise HandwritingError("a drawing's key, weights and date must be valid Unicode: rename the weights file")
         if not is_date(self.created):
             raise HandwritingError(f"a drawing's date must look like {now()}, not {self.created}")
         if not all(digit is None or digit in range(10) for digit in (self.answer, self.truth)):
@@ -229,9 +231,9 @@ def from_row(row: tuple[str, bytes, bytes, bytes, int | None, int | None, str, s
         ValueError: the row is inconsistent.
     """
     key, points, lengths, image, answer, truth, weights, created = row
-    ends = np.cumsum(np.frombuffer(lengths, "<i4"))
-    strokes = np.split(np.frombuffer(points, "<f4").reshape(-1, 2).astype(np.float64), ends)
-    if len(strokes.pop()):
-        raise ValueError("a drawing has points that belong to no stroke")
+    counts, all_points = np.frombuffer(lengths, "<i4"), np.frombuffer(points, "<f4").reshape(-1, 2)
+    if (counts < 0).any() or counts.sum(dtype=np.int64) != len(all_points):
+        raise ValueError("a drawing has more or fewer points than its strokes")
+    strokes = np.split(all_points.astype(np.float64), np.cumsum(counts))[:-1]
     picture = np.frombuffer(image, np.uint8).reshape(28, 28)
     return Drawing(key, strokes, picture, answer, truth, weights, created)

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 from scipy import ndimage
 
-from .marks import find_marks
+from .marks import find_marks, width_of_lines
 from .pictures import Picture, PictureError, open_picture
 
 __all__ = ["PictureError", "draw_segments", "frame", "pen_width", "picture_to_image", "strokes_to_image"]
@@ -23,6 +23,7 @@ CENTRE = 14  # pixel of the centre of mass
 PEN_WIDTH = 2.6  # pixels
 USUAL_PEN_WIDTHS = (1.8, 4.2)  # pixels; uploaded lines outside this range are redrawn at PEN_WIDTH
 MOST_POINTS = 100_000  # in all strokes together
+SMALLEST = 1e-300  # extent of strokes, in any unit: what is smaller is a dot
 
 
 def strokes_to_image(strokes: Sequence[ArrayLike]) -> NDArray[np.uint8] | None:
@@ -45,7 +46,7 @@ def strokes_to_image(strokes: Sequence[ArrayLike]) -> NDArray[np.uint8] | None:
     points = np.concatenate(lines)
     lowest, highest = points.min(axis=0), points.max(axis=0)
     extent = (highest - lowest).max()
-    scale = (BOX - PEN_WIDTH) / extent if extent > 0 else 0.0
+    scale = (BOX - PEN_WIDTH) / extent if extent > SMALLEST else 0.0
     middle = (lowest + highest) / 2
     segments = np.concatenate([_segments((line - middle) * scale) for line in lines])
     # Drawn twice: the first drawing gives the centre of mass.
@@ -153,18 +154,13 @@ def _centre_of_mass(ink: NDArray) -> NDArray[np.float64]:
 
 
 def pen_width(ink: NDArray[np.float32]) -> float:
-    """The average width of the lines in ink `(h, w)`, 0 to 1, in pixels.
-
-    The points of a line of width w have an average distance of w / 4 from the nearest edge.
-    """
-    inside = _covered(ink)
-    depth = ndimage.distance_transform_edt(inside) - 0.5  # from the pixels' centres to the edge
-    return 4 * float(depth[inside].mean())
+    """The average width of the lines in ink `(h, w)`, 0 to 1, in pixels."""
+    return width_of_lines(_covered(ink))
 
 
 def _covered(ink: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """A mask of the pixels that are more ink than paper, padded by one. Faint ink may not reach 0.5 anywhere."""
-    return np.pad(ink > min(0.5, ink.max() / 2), 1)
+    """A mask of the pixels that are more ink than paper. Faint ink may not reach 0.5 anywhere."""
+    return ink > min(0.5, ink.max() / 2)
 
 
 def _with_usual_pen(ink: NDArray[np.float32]) -> NDArray[np.float32]:

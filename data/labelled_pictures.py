@@ -1,6 +1,5 @@
 """Labelled image files: in folders named 0 to 9, and in files that list names and digits."""
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,13 +8,11 @@ from numpy.typing import NDArray
 
 from .datasets import DatasetError
 from .ink import PictureError, picture_to_image
+from .text_files import MOST_WRONG, numbered_lines
 
 BLANK = np.zeros((28, 28), np.uint8)
 TEXT = (".csv", ".tsv", ".txt")
 LEFT_BY_SYSTEMS = ("thumbs.db", "ehthumbs.db", "desktop.ini")
-LABEL = re.compile(r'"?(.+?)"?[,;\t ]\s*"?([0-9])"?\s*')  # a name, a separator and a digit, perhaps quoted
-MOST_CHARACTERS = 10_000  # of a line
-MOST_WRONG = 10_000  # lines of a file: with more, it is not a list of images, and naming them would take memory
 Labels = dict[Path, int]
 
 
@@ -33,9 +30,8 @@ def read_pictures(path: Path, unread: list[str]) -> tuple[list[NDArray[np.uint8]
         DatasetError: no image can be read.
     """
     already = len(unread)
-    labels = labels_in_folder(path, unread) if path.is_dir() else dict(listed(path, unread))
     images, digits = [], []
-    for file, digit in labels.items():
+    for file, digit in labels_of(path, unread).items():
         try:
             image = picture_to_image(file)
         except PictureError as error:
@@ -50,20 +46,23 @@ def read_pictures(path: Path, unread: list[str]) -> tuple[list[NDArray[np.uint8]
     return images, digits
 
 
-def labels_in_folder(folder: Path, unread: list[str]) -> Labels:
-    """The digit of each image below a folder. An image with two different digits is left out, and named in `unread`."""
+def labels_of(path: Path, unread: list[str]) -> Labels:
+    """The digit of each image below a folder or in a list. One with two different digits is left out and named."""
     labels: Labels = {}
+    lists = [path]
+    if path.is_dir():
+        for digit in range(10):
+            for inside in visible(path, str(digit)):
+                labels |= {file: digit for file in visible(inside, "*", deep=False) if file.is_file()}
+        texts = (file for file in visible(path, "*") if file.suffix.lower() in TEXT and file not in labels)
+        lists = [file for file in texts if "label" in file.stem.lower()]
     contradicted = set()
-    for digit in range(10):
-        for inside in visible(folder, str(digit)):
-            labels |= {file: digit for file in visible(inside, "*", deep=False) if file.is_file()}
-    for file in visible(folder, "*"):
-        if "label" in file.stem.lower() and file.suffix.lower() in TEXT and file not in labels:
-            for picture, digit in listed(file, unread):
-                known = labels.setdefault(picture, digit)
-                if known != digit:
-                    unread.append(f"{picture}: its digit is {known} or {digit}")
-                    contradicted.add(picture)
+    for file in lists:
+        for picture, digit in listed(file, unread):
+            known = labels.setdefault(picture, digit)
+            if known != digit:
+                unread.append(f"{picture}: its digit is {known} or {digit}")
+                contradicted.add(picture)
     return {picture: digit for picture, digit in labels.items() if picture not in contradicted}
 
 
@@ -81,11 +80,23 @@ def visible(folder: Path, pattern: str, deep: bool = True) -> list[Path]:
 def listed(file: Path, unread: list[str]) -> Iterator[tuple[Path, int]]:
     """The images that a file lists, and their digits. Its first line may be a heading."""
     already = len(unread)
-    with open(file, encoding="utf-8-sig", errors="replace") as lines:
-        for number, line in enumerate(iter(lambda: lines.readline(MOST_CHARACTERS), ""), 1):
-            if len(unread) - already > MOST_WRONG:
-                raise DatasetError(f"{file} has more than {MOST_WRONG:,} lines that are wrong: choose another file")
-            if match := LABEL.fullmatch(line.rstrip("\n")):
-                yield file.parent / match[1], int(match[2])
-            elif number > 1 and line.strip():
-                unread.append(f"{file}, line {number}: it is not the name of an image and a digit")
+    for number, line in numbered_lines(file):
+        if len(unread) - already > MOST_WRONG:
+            raise DatasetError(f"{file} has more than {MOST_WRONG:,} lines that are wrong: choose another file")
+        if found := name_and_digit(line):
+            yield file.parent / found[0], found[1]
+        elif number > 1 and line.strip():
+            unread.append(f"{file}, line {number}: it is not the name of an image and a digit")
+
+
+def name_and_digit(line: str) -> tuple[str, int] | None:
+    """A name and a digit with a comma, semicolon, tab or blank between them, perhaps quoted; None if they are not."""
+    text = line.strip().removesuffix('"')
+    rest, digit = text[:-1].removesuffix('"'), text[-1:]
+    name = rest.rstrip()
+    if name.endswith((",", ";")):
+        name = name[:-1].rstrip()
+    elif name == rest:
+        return None
+    name = name.removeprefix('"').removesuffix('"')
+    return (name, int(digit)) if name and digit in tuple("0123456789") else None

@@ -7,9 +7,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from .paper import SMALL, Contrast, ink_contrast
-from .ruling import runs_down, usual_thickness, without_ruling
-
-Mask = NDArray[np.bool_]  # (h, w)
+from .ruling import Mask, runs_down, usual_thickness, without_ruling
 
 FAINTEST = 0.06  # least contrast of ink with paper; black on white has 1
 CERTAIN, POSSIBLE = 0.35, 0.12  # shares of the ink's usual contrast: ink for certain; ink if connected to certain ink
@@ -68,7 +66,7 @@ def find_marks(grey: NDArray[np.float32]) -> Marks | None:
 def _marked(ink: NDArray[np.float32], corner: tuple[int, int]) -> Marks | None:
     """The ink `(h, w)` labelled by mark, without dust; None if nothing else is left."""
     mask = ink > 0.4
-    pen_width = 4 * float((ndimage.distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1][mask] - 0.5).mean())
+    pen_width = width_of_lines(mask)
     gap = max(1.0, BRIDGED * pen_width)  # small gaps do not split a mark
     points = _points(mask, pen_width, gap)
     labels, count = ndimage.label(ndimage.distance_transform_edt(~mask | points) <= gap)
@@ -86,6 +84,15 @@ def _marked(ink: NDArray[np.float32], corner: tuple[int, int]) -> Marks | None:
     numbers[kept] = np.arange(1, kept.sum() + 1)
     labels = numbers[labels]
     return Marks(np.where(_near(labels > 0), ink, 0), labels, int(kept.sum()), pen_width, corner)
+
+
+def width_of_lines(mask: Mask) -> float:
+    """The average width of the lines in a mask, in pixels.
+
+    The points of a line of width w have an average distance of w / 4 from the nearest edge.
+    """
+    depth = ndimage.distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1] - 0.5  # from the pixels' centres to the edge
+    return 4 * float(depth[mask].mean())
 
 
 def _points(mask: Mask, pen_width: float, gap: float) -> Mask:

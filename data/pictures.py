@@ -42,10 +42,11 @@ def open_picture(picture: Picture) -> NDArray[np.float32]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what Pillow says of odd files helps nobody, in a log
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            image = picture if isinstance(picture, Image.Image) else _opened(picture)
-            if image.width * image.height > MOST_PIXELS:
-                raise Image.DecompressionBombError
-            return _grey(image)
+            if isinstance(picture, Image.Image):
+                return _grey(_small_enough(picture))
+            with _opened(picture) as image:
+                image.draft("L", (WORKING_SIZE, WORKING_SIZE))  # lets JPEG decode at a fraction of its size
+                return _grey(image)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise PictureError(f"the image has more than {MOST_PIXELS // 10**6} megapixels: make it smaller") from None
     except FileNotFoundError:
@@ -62,7 +63,18 @@ def open_picture(picture: Picture) -> NDArray[np.float32]:
 
 def _opened(picture: bytes | str | os.PathLike[str] | IO[bytes]) -> Image.Image:
     formats = FORMATS if can_open_heif() else FORMATS[:-1]
-    return Image.open(BytesIO(picture) if isinstance(picture, bytes) else picture, formats=formats)
+    return _small_enough(Image.open(BytesIO(picture) if isinstance(picture, bytes) else picture, formats=formats))
+
+
+def _small_enough(image: Image.Image) -> Image.Image:
+    """The image itself.
+
+    Raises:
+        Image.DecompressionBombError: it has more than `MOST_PIXELS`.
+    """
+    if image.width * image.height > MOST_PIXELS:
+        raise Image.DecompressionBombError
+    return image
 
 
 @cache
@@ -93,7 +105,6 @@ def _why_unknown(picture: object) -> str:
 
 def _grey(image: Image.Image) -> NDArray[np.float32]:
     """The first frame, upright, on white paper if it is transparent, reduced in size, and grey."""
-    image.draft("L", (WORKING_SIZE, WORKING_SIZE))  # lets JPEG decode at a fraction of its size
     if image.mode.startswith(("I", "F")):  # 16 or 32 bits
         values = np.asarray(_small(image, "F"), np.float64)
         values = (values - values.min()) / max(np.ptp(values), 1e-9)

@@ -7,17 +7,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .datasets import DatasetError
+from .text_files import MOST_WRONG, numbered_lines
 
 VALUES = 785
-MOST_CHARACTERS = 10_000  # of a line: 785 numbers of three digits need a third of this
 MOST_ROWS = 500_000
-MOST_WRONG = 10_000  # rows: with more, it is not a table of pixels, and naming them would take memory
 
 
 def is_pixel_table(file: Path) -> bool:
     """Whether the first line has as many values as a row of pixels and label."""
-    with open(file, encoding="utf-8-sig", errors="replace") as lines:
-        return lines.readline(MOST_CHARACTERS).count(",") == VALUES - 1
+    _, first = next(numbered_lines(file), (1, ""))
+    return first.count(",") == VALUES - 1
 
 
 def read_pixel_table(file: Path, unread: list[str]) -> tuple[list[NDArray[np.uint8]], list[int]]:
@@ -49,9 +48,8 @@ def read_pixel_table(file: Path, unread: list[str]) -> tuple[list[NDArray[np.uin
 
 def lines_of(file: Path) -> Iterator[tuple[int, str]]:
     """The lines that are not empty, each after its number. Raises DatasetError if there are too many."""
-    with open(file, encoding="utf-8-sig", errors="replace") as lines:
-        for number, line in enumerate(iter(lambda: lines.readline(MOST_CHARACTERS), ""), 1):
-            if number > MOST_ROWS:
-                raise DatasetError(f"{file} has more than {MOST_ROWS:,} rows: split it into several files")
-            if line.strip():
-                yield number, line
+    for number, line in numbered_lines(file):
+        if number > MOST_ROWS:
+            raise DatasetError(f"{file} has more than {MOST_ROWS:,} rows: split it into several files")
+        if line.strip():
+            yield number, line

@@ -113,6 +113,22 @@ def load_strokes(file: str | os.PathLike[str]) -> tuple[list[list[NDArray[np.flo
     return list(strokes_of(arrays)), arrays["y"]
 
 
+def load_written_digits(
+    file: str | os.PathLike[str],
+) -> tuple[list[list[NDArray[np.float64]]], NDArray[np.integer], NDArray[np.integer]]:
+    """The strokes, labels and writers of the digits in a strokes file, without non-digits and empty drawings.
+
+    Raises:
+        DatasetError: as in `load_writers`; or there are no such digits.
+    """
+    drawings, labels = load_strokes(file)
+    writers = load_writers(file)
+    kept = [i for i, strokes in enumerate(drawings) if labels[i] != NO_DIGIT and any(map(len, strokes))]
+    if not kept:
+        raise DatasetError(f"{file} has no drawings of digits: choose another file")
+    return [drawings[i] for i in kept], labels[kept], writers[kept]
+
+
 def load_writers(file: str | os.PathLike[str]) -> NDArray[np.integer]:
     """The writer of each drawing in a strokes file, `(n,)`.
 

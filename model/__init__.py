@@ -1,4 +1,4 @@
-"""The article's neural network: layers, losses and the network, written in numpy and scipy alone."""
+"""The article's neural network: layers, losses and the network, written in numpy alone."""
 
 from .activation_layer import ActivationLayer
 from .activations import relu, relu_prime, tanh, tanh_prime

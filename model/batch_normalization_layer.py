@@ -27,6 +27,8 @@ class BatchNormalizationLayer(Layer):
     statistic_names = ("mean", "variance")
     EPSILON = EPSILON
 
+    remembered_names = ("input", "input_mean", "deviation")
+
     def parameter_shapes(self, input_shape: Shape) -> dict[str, Shape]:
         return {"scale": input_shape[-1:], "shift": input_shape[-1:]}
 

@@ -52,12 +52,6 @@ class CellSum:
             raise ValueError("this number is no sum of products: it has no weights")
         return self.inputs.astype(np.float64) * self.weights
 
-    def largest_products(self, count: int) -> tuple[list[int], float]:
-        """Where the `count` products furthest from 0 are in the flattened inputs, and the sum of all others."""
-        products = self.products.ravel()
-        order = np.argsort(-np.abs(products), kind="stable")
-        return order[:count].tolist(), float(products[order[count:]].sum())
-
 
 def layer_outputs(network: Network, input: Array) -> list[Array]:
     """The output of each layer, first to last, as the network predicts; it is not changed.
@@ -172,7 +166,10 @@ def exponential(power: float) -> str:
     if abs(power) < 7:
         return format_number(np.exp(power))
     tens = int(power // np.log(10))
-    return f"{np.exp(power - tens * np.log(10)):.2f} · 10^{tens}".replace("-", "−")
+    factor = f"{np.exp(power - tens * np.log(10)):.2f}"
+    if factor == "10.00":  # rounded up
+        factor, tens = "1.00", tens + 1
+    return f"{factor} · 10^{tens}".replace("-", "−")
 
 
 def format_number(value: float) -> str:

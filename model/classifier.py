@@ -57,7 +57,7 @@ class DigitClassifier:
             raise WeightsError(f"the network in {path} does not read 28×28 pictures as ten digits: choose another file")
         for name, (usual, low, high) in SETTINGS.items():
             value = header.get(name, usual)
-            if not isinstance(value, float) or not low <= value <= high:
+            if type(value) not in (int, float) or not low <= value <= high:
                 raise WeightsError(f"{path} names the {name} {brief(value)}: train it again or take another copy")
         return cls(network, header)
 
@@ -71,7 +71,7 @@ class DigitClassifier:
         Raises:
             TypeError, ValueError: the pictures have another dtype or shape.
         """
-        return softmax(self._logits(images))
+        return self._probabilities(self._logits(images))
 
     def read(self, images: NDArray[np.uint8]) -> list[Reading]:
         """Each picture with its probabilities and a verdict: a digit, unsure between two, or no digit.
@@ -79,15 +79,20 @@ class DigitClassifier:
         Raises:
             TypeError, ValueError: the pictures have another dtype or shape.
         """
+        images = np.asarray(images)
         logits = self._logits(images)
         refused = (evidence(logits) < self.no_digit_below) | ~images.any(axis=(1, 2))  # a blank picture has no digit
         return [
             Reading(probabilities, Verdict.NO_DIGIT if no_digit else self._verdict(probabilities))
-            for probabilities, no_digit in zip(softmax(logits), refused, strict=True)
+            for probabilities, no_digit in zip(self._probabilities(logits), refused, strict=True)
         ]
 
     def _verdict(self, probabilities: NDArray[np.float32]) -> Verdict:
-        return Verdict.UNSURE if probabilities.max() < self.unsure_below else Verdict.DIGIT
+        # What is not a number, because the network computed nonsense, is not certain either.
+        return Verdict.DIGIT if probabilities.max() >= self.unsure_below else Verdict.UNSURE
+
+    def _probabilities(self, logits: Array) -> NDArray[np.float32]:
+        return softmax(logits).astype(np.float32, copy=False)
 
     def _logits(self, images: NDArray[np.uint8]) -> Array:
         return self._ready.predict(images_to_input(images)) / np.float32(self.temperature)

@@ -31,6 +31,7 @@ class ConvLayer(Layer):
     """
 
     parameter_names = ("weights", "bias")
+    remembered_names = ("input", "winograd")
     winograd: Winograd | None = None  # the way that the last pass took
     prepared: Winograd | None = None
 

@@ -21,13 +21,15 @@ class DropoutLayer(Layer):
         rng: where the masks are drawn from; a network gives its layers its own.
     """
 
+    remembered_names = ("input", "mask")
+
     def __init__(
         self,
         input_shape: ShapeLike | float | None = None,
         rate: float | None = None,
         rng: np.random.Generator | None = None,
     ) -> None:
-        if isinstance(input_shape, float) and rate is None:
+        if isinstance(input_shape, int | float) and rate is None:
             input_shape, rate = None, input_shape
         self.rate = 0.5 if rate is None else rate
         if not 0 <= self.rate < 1:

@@ -177,7 +177,7 @@ def deviation(layer: BatchNormalizationLayer, depth: int) -> float:
 
 
 def format_error(value: float) -> str:
-    """To three digits, as errors may be tiny: "0.123", "−1.23 · 10⁻⁵", "0"."""
+    """To three decimals, or three digits where that is less, as errors may be tiny: "0.123", "−1.23 · 10⁻⁵", "0"."""
     if value == 0:
         return "0"  # −0 is no other number
     if 0.001 <= abs(value) < 1000:

@@ -16,6 +16,7 @@ class FlattenLayer(Layer):
         input_shape: any; left out, it is taken from the layer before.
     """
 
+    remembered_names = ("shape",)
     shape: Shape | None = None  # of the last input
 
     def build(self, input_shape: Shape, rng: np.random.Generator | None = None, dtype: DTypeLike = np.float64) -> None:

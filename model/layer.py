@@ -30,11 +30,13 @@ class Layer(ABC):
         statistic_names: the attributes that `settle` measures. Most layers have none.
         input, output: X and Y of the last pass that can be run backwards, where that takes the whole of them.
         gradients: ∂E/∂ of each parameter, summed over the batch, as the last `backward_propagation` left them.
+        remembered_names: the attributes that a pass leaves for the backward pass.
         rng: where a layer that draws at random while training draws from.
     """
 
     parameter_names: tuple[str, ...] = ()
     statistic_names: tuple[str, ...] = ()
+    remembered_names: tuple[str, ...] = ("input", "output")
 
     def __init__(self, input_shape: Any = None, rng: np.random.Generator | None = None) -> None:
         self.input: Array | None = None
@@ -107,7 +109,8 @@ class Layer(ABC):
     def replica(self) -> Self:
         """A layer that shares the parameters and remembers inputs and gradients of its own."""
         twin = copy.copy(self)
-        twin.input = twin.output = None
+        for name in self.remembered_names:
+            setattr(twin, name, None)
         twin.gradients = {}
         return twin
 

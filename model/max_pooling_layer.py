@@ -23,6 +23,8 @@ class MaxPoolingLayer(Layer):
 
     shape: Shape | None = None  # of the last input
 
+    remembered_names = ("shape", "larger")
+
     def __init__(self, input_shape: ShapeLike | None = None, pool_shape: ShapeLike | None = None) -> None:
         if pool_shape is None and input_shape is not None and len(read_shape("pool_shape", input_shape)) < 3:
             input_shape, pool_shape = None, input_shape

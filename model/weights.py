@@ -191,7 +191,7 @@ def fill(parameters: dict[str, Any], arrays: dict[str, Any]) -> None:
     """Copy `arrays` into `parameters`, which must have the same keys, shapes and dtypes.
 
     Raises:
-        ValueError: they do not, or a number is not finite.
+        ValueError: they do not, a number is not finite, or a variance is negative.
     """
     if parameters.keys() != arrays.keys():
         raise ValueError(f"arrays {sorted(parameters.keys() ^ arrays.keys())} are missing or too many")
@@ -201,4 +201,6 @@ def fill(parameters: dict[str, Any], arrays: dict[str, Any]) -> None:
             raise ValueError(f"{name} is {array.dtype} {array.shape}, expected {parameter.dtype} {parameter.shape}")
         if not np.isfinite(array).all():
             raise ValueError(f"{name} holds numbers that are not finite")
+        if name.endswith(".variance") and (array < 0).any():
+            raise ValueError(f"{name} holds negative numbers")
         parameter[...] = array

@@ -79,9 +79,9 @@ def test_without_thresholds_nothing_is_refused_and_an_answer_is_likelier_than_no
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("temperature", value) for value in (0, 0.0, -1.0, "warm", float("inf"), float("nan"), None)]
-    + [("unsure_below", value) for value in (1, -0.1, 1.1, "low", float("nan"), None)]
-    + [("no_digit_below", value) for value in (1, -0.1, "low", float("inf"), float("nan"), None)],
+    [("temperature", value) for value in (0, 0.0, -1.0, True, "warm", float("inf"), float("nan"), None)]
+    + [("unsure_below", value) for value in (2, -0.1, 1.1, "low", float("nan"), None)]
+    + [("no_digit_below", value) for value in (-1, -0.1, "low", float("inf"), float("nan"), None)],
 )
 def test_a_senseless_setting_is_refused(tmp_path: Path, name: str, value: object) -> None:
     save_network(tmp_path / "w.npz", build_network("quick", np.random.default_rng(0)), {name: value})
@@ -93,3 +93,26 @@ def test_a_network_for_something_else_is_refused(tmp_path: Path) -> None:
     save_network(tmp_path / "w.npz", small_network(np.random.default_rng(0)))
     with pytest.raises(WeightsError, match="does not read 28×28 pictures as ten digits"):
         DigitClassifier.load(tmp_path / "w.npz")
+
+
+def test_whole_numbers_are_settings_too(tmp_path: Path) -> None:
+    save_network(tmp_path / "w.npz", build_network("tiny", np.random.default_rng(0)), {"temperature": 2})
+    assert DigitClassifier.load(tmp_path / "w.npz").temperature == 2
+
+
+def test_what_is_not_a_number_is_not_certain() -> None:
+    network = build_network("tiny", np.random.default_rng(0))
+    classifier = DigitClassifier(network, {"unsure_below": 0.1})
+    assert {reading.verdict for reading in classifier.read(IMAGES)} == {Verdict.DIGIT}
+    network.layers[-1].parameters["bias"][...] = np.nan
+    classifier = DigitClassifier(network, {"unsure_below": 0.1})
+    assert {reading.verdict for reading in classifier.read(IMAGES)} == {Verdict.UNSURE}
+
+
+def test_probabilities_are_float32_of_every_network_and_pictures_may_be_listed() -> None:
+    network = build_network("tiny", np.random.default_rng(0), np.float64)
+    classifier = DigitClassifier(network)
+    assert classifier.predict_proba(IMAGES).dtype == np.float32
+    (reading, *_), listed = classifier.read(IMAGES), classifier.read(list(IMAGES))  # type: ignore[arg-type]
+    assert reading.probabilities.dtype == np.float32
+    assert [one.digit for one in listed] == classifier.predict(IMAGES).tolist()

@@ -103,6 +103,7 @@ def test_deleting(store: Handwriting) -> None:
         {"key": ""},
         {"key": "k" * 201},
         {"weights": 3},
+        {"weights": "runs/\udcff/weights.npz"},
         {"created": "yesterday"},
         {"answer": 10},
         {"truth": -1},
@@ -181,10 +182,12 @@ def test_a_damaged_file_is_never_overwritten(store: Handwriting, path: Path) -> 
     assert path.read_bytes() == damaged
 
 
-def test_inconsistent_bytes_are_reported(store: Handwriting, path: Path) -> None:
+@pytest.mark.parametrize("lengths", ["01000000", "ffffff00", "02000000ffffffff01000000"])
+def test_inconsistent_bytes_are_reported(store: Handwriting, path: Path, lengths: str) -> None:
+    """Fewer points in the strokes than there are, more, and fewer than none in one of them."""
     store.keep(drawn())
-    make_sqlite(path, "UPDATE drawings SET lengths = x'01000000'")
-    with pytest.raises(HandwritingError, match=r"handwriting\.sqlite is damaged .*no stroke"):
+    make_sqlite(path, f"UPDATE drawings SET lengths = x'{lengths}'")
+    with pytest.raises(HandwritingError, match=r"handwriting\.sqlite is damaged .*more or fewer points"):
         store.drawings()
 
 

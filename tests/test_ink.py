@@ -1,5 +1,7 @@
 """From strokes and pictures to MNIST's frame."""
 
+import gc
+import warnings
 from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
@@ -134,6 +136,9 @@ def test_a_dot_is_ink() -> None:
     assert image is not None
     assert image[14, 14] == 255
     assert 4 < image.astype(float).sum() / 255 < 7  # a disc 2.6 pixels wide
+    tiny = strokes_to_image([[(0, 0), (1e-308, 0)]])  # too small to be drawn larger
+    assert tiny is not None
+    assert np.array_equal(tiny, image)
 
 
 @pytest.mark.parametrize(
@@ -222,6 +227,19 @@ def test_files_bytes_and_open_files_are_read(tmp_path: Path) -> None:
     expected = picture_to_image(drawn(FOUR))
     for picture in (path, str(path), path.read_bytes(), BytesIO(path.read_bytes())):
         assert difference(expected, picture_to_image(picture)) == 0
+
+
+def test_a_picture_that_is_given_stays_as_it_was_and_a_file_is_closed(tmp_path: Path) -> None:
+    path = tmp_path / "four.jpg"
+    drawn(FOUR).convert("RGB").resize((3000, 2000)).save(path)
+    with Image.open(path) as picture:
+        picture_to_image(picture)
+        assert (picture.size, picture.mode) == ((3000, 2000), "RGB")
+    drawn(FOUR).save(tmp_path / "four.gif", save_all=True, append_images=[drawn([THREE])])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ResourceWarning)
+        picture_to_image(tmp_path / "four.gif")
+        gc.collect()
 
 
 def png(picture: Image.Image) -> bytes:

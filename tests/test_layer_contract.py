@@ -170,6 +170,10 @@ def test_a_replica_shares_parameters_and_gives_the_same(name: str) -> None:
     layer, x = example(name)
     replica = layer.replica()
     assert all(replica.parameters[key] is array for key, array in layer.parameters.items())
+    output = layer.forward_propagation(x, training=True)
+    layer.backward_propagation(output)
+    with pytest.raises(RuntimeError, match="call forward_propagation"):
+        layer.replica().backward_propagation(output)  # it remembers nothing of another's
     for step, batch in enumerate((x, -x, x[:2], x)):  # from the second step on its memory is used again
         for one in (layer, replica):
             one.rng = np.random.default_rng(step)

@@ -56,3 +56,12 @@ def test_the_halves_of_a_letter_or_sign_are_not_read_as_digits(name: str) -> Non
 def test_digits_side_by_side_are_digits(strokes: list, text: str) -> None:
     drawing = [finely(np.array(stroke, float) + 500, 10) for stroke in strokes]
     assert as_text(read_drawing(DigitClassifier.load("best"), drawing)) == text
+
+
+def test_a_sign_found_before_is_no_digit_beside_its_neighbour() -> None:
+    """A gap of a twentieth of the height parts two certain digits, but not the halves of a letter."""
+    strokes = [np.array([[0.0, 0.0], [0, 100]]), np.array([[5.0, 0.0], [5, 100]])]
+    parts = parts_of(strokes)
+    ones = [Reading(np.eye(10, dtype=np.float32)[1], Verdict.DIGIT)] * 2
+    for sign, count in ("", 2), ("?", 1):
+        assert len(one_by_one([Sign(parts[0], 0, sign), Sign(parts[1], 0, "")], ones, strokes)) == count

@@ -249,3 +249,13 @@ def test_the_command_counts_every_kind(tmp_path: Path, capsys: pytest.CaptureFix
     assert lines[0].split() == list(page_reading.OUTCOMES)
     assert len(lines) == 1 + 8 + len(PENS) + 9 + 6
     assert all("100.00 %" in line for line in lines[1:])
+
+
+def test_a_line_far_wider_than_ten_digits_is_not_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its small copy would have thousands of columns, and a cut at every other one."""
+    page = np.full((300, 400), 255, np.uint8)
+    page[150:153, 60:340] = 0
+    marks = find_marks(open_picture(page))
+    assert marks is not None
+    monkeypatch.delattr("data.cuts.cut_apart")
+    assert len(Cuts(marks).parts()) == 1

@@ -7,6 +7,7 @@ import pytest
 
 from data.datasets import Dataset
 from model.classifier import DigitClassifier
+from model.weights import WeightsError
 
 PRETRAINED = sorted((Path(__file__).resolve().parents[1] / "model" / "pretrained").glob("*.npz"))
 
@@ -48,3 +49,8 @@ def test_tiny_is_tiny() -> None:
 
 def test_all_together_are_small_enough_to_be_cloned() -> None:
     assert sum(path.stat().st_size for path in PRETRAINED) < 10_000_000
+
+
+def test_a_name_that_no_file_can_have_is_one_that_is_missing() -> None:
+    with pytest.raises(WeightsError):
+        DigitClassifier.load("a" * 300)

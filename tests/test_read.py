@@ -139,19 +139,33 @@ def test_names_are_relative_to_the_folder_in_which_they_were_given(folder: Path,
         ([Verdict.DIGIT, Verdict.UNSURE], "unsure"),
         ([Verdict.NO_DIGIT, Verdict.DIGIT], "unsure"),
         ([Verdict.NO_DIGIT, Verdict.NO_DIGIT], "no digit"),
+        ([Verdict.UNSURE], "unsure"),
     ],
 )
 def test_a_number_is_as_certain_as_its_least_certain_digit(
     folder: Path, verdicts: list[Verdict], verdict: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    likely = [np.array([share, 1 - share, *[0] * 8], np.float32) for share in (0.75, 0.625)]
+    likely = [np.array([share, 1 - share, *[0] * 8], np.float32) for share in (0.75, 0.625)][: len(verdicts)]
     digits = [
         DrawnDigit([], np.zeros((28, 28), np.uint8), Reading(probabilities, one), (0, 0, 1, 1))
         for probabilities, one in zip(likely, verdicts, strict=True)
     ]
     monkeypatch.setattr("training.recognition.picture_files.read_picture", lambda *_: digits)
     read = read_file(DigitClassifier.load("tiny"), "scans/0000.png", Path.cwd())
-    assert (read.verdict, read.probability) == (verdict, 0.625)
+    assert (read.verdict, read.probability) == (verdict, 0.625 if len(verdicts) == 2 else 0.75)
+
+
+def test_a_sign_that_is_certain_takes_no_certainty_from_its_number(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image, box = np.zeros((28, 28), np.uint8), (0.0, 0.0, 1.0, 1.0)
+    seven = Reading(np.eye(10, dtype=np.float32)[7], Verdict.DIGIT)
+    nothing = Reading(np.full(10, 0.1, np.float32), Verdict.NO_DIGIT)
+    digits = [DrawnDigit([], image, nothing, box, sign="−"), DrawnDigit([], image, seven, box)]
+    monkeypatch.setattr("training.recognition.picture_files.read_picture", lambda *_: digits)
+    read = read_file(DigitClassifier.load("tiny"), "scans/0000.png", Path.cwd())
+    assert (read.reading, read.verdict, read.probability) == ("−7", "digit", 1)
+    assert [digit.sign for digit in read.digits] == ["−", ""]
 
 
 def save_kaggle(file: Path, images: Any, columns: list[str] = PIXELS) -> None:

@@ -9,7 +9,7 @@ from data.ink import strokes_to_image
 from model.classifier import DigitClassifier
 from model.reading import Reading, Verdict
 from tests.tiny_report import save_always_three, save_strokes
-from training.recognition import non_digit_drawings, refusals
+from training.recognition import non_digit_drawings, page_reading, refusals
 from training.recognition import number_splitting as numbers
 from training.recognition.drawing import DrawnDigit
 from training.recognition.non_digit_drawings import SHAPES, by_hand, drawings_by_three_hands, make_non_digits
@@ -79,7 +79,6 @@ def test_a_hand_without_haste_draws_the_shape_itself() -> None:
 def test_drawings_are_brought_to_the_size_that_people_draw() -> None:
     wide = [np.array([[0.0, 0.0], [8.0, 1.0]]), np.array([[2.0, 2.0]])]
     assert [np.ptp(np.concatenate(on_pad(digit)), axis=0).max() for digit in (wide, [wide[0] * 1000])] == [400, 400]
-    assert on_pad([]) == []
     np.testing.assert_array_equal(on_pad([wide[1]])[0], wide[1])
 
 
@@ -121,3 +120,24 @@ def test_a_composed_number_maps_its_points_to_digits() -> None:
     assert not split_right([0, 1], [2])
     assert not split_right([0, 1, 2])
     assert not split_right([1, 2], [0])
+
+
+def test_two_numbers_and_signs_between_digits_count_as_shown(
+    files: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    three = Reading(np.eye(10, dtype=np.float32)[3], Verdict.DIGIT)
+    point = Reading(np.eye(10, dtype=np.float32)[8], Verdict.NO_DIGIT)
+    image = np.zeros((28, 28), np.uint8)
+    digits = [
+        DrawnDigit([], image, three, (0, 0, 1, 1)),
+        DrawnDigit([], image, point, (0, 0, 1, 1), sign="."),
+        DrawnDigit([], image, three, (0, 0, 1, 1), line=1),
+    ]
+    monkeypatch.setattr(refusals, "read_drawing", lambda *_: digits)
+    refusals.print_page(DigitClassifier.load(files[0]), "known", [("any", [np.zeros((2, 2))])])
+    assert "shown as a number    100.00 %" in capsys.readouterr().out
+
+
+def test_a_strokes_file_of_one_writer_has_no_other_half(files: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert page_reading.main(files) == 2
+    assert "has one writer" in capsys.readouterr().err

@@ -14,7 +14,8 @@ from PIL import Image, ImageDraw
 
 from data.datasets import DatasetError
 from data.ink import picture_to_image, strokes_to_image
-from data.samples import load_samples
+from data.labelled_pictures import name_and_digit
+from data.samples import load_samples, load_written_digits
 from tests.tiny_report import line, save_strokes
 
 
@@ -299,3 +300,40 @@ def test_strokes_file_cannot_run_code(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="not a strokes file"):
         load_samples(tmp_path / "trap.npz")
     assert not (tmp_path / "trap").exists()
+
+
+def test_a_list_alone_may_not_contradict_itself_either(tmp_path: Path) -> None:
+    save_picture(tmp_path / "a.png")
+    save_picture(tmp_path / "b.png")
+    (tmp_path / "labels.txt").write_text("a.png,3\na.png,5\nb.png,3\n")
+    unread: list[str] = []
+    assert load_samples(tmp_path / "labels.txt", unread)[1].tolist() == [3]
+    assert unread == [f"{tmp_path / 'a.png'}: its digit is 3 or 5"]
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("a.png,3", ("a.png", 3)),
+        ("a b, c.png\t3 \n", ("a b, c.png", 3)),
+        (' "a.png" ; "3"\r\n', ("a.png", 3)),
+        ("a.png3", None),
+        ("a.png,33", None),
+        ("a.png,three", None),
+        (",3", None),
+        ("3", None),
+        ("", None),
+        ("a.png,²", None),
+        (" " * 9_999 + "x", None),
+    ],
+)
+def test_a_line_is_a_name_and_a_digit(line: str, found: tuple[str, int] | None) -> None:
+    assert name_and_digit(line) == found
+
+
+def test_written_digits_have_strokes_and_are_digits(tmp_path: Path) -> None:
+    file = save_strokes(tmp_path / "mine.npz", [3, 4, 5], blank=(1,))
+    drawings, labels, writers = load_written_digits(file)
+    assert (labels.tolist(), [len(drawing) for drawing in drawings], writers.tolist()) == ([3, 5], [1, 1], [0, 0])
+    with pytest.raises(DatasetError, match="no drawings of digits"):
+        load_written_digits(save_strokes(tmp_path / "empty.npz", [3], blank=(0,)))

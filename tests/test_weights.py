@@ -22,6 +22,7 @@ from model import (
     load_network,
     save_network,
 )
+from model.architectures import build_network
 from model.files import read_arrays, write_arrays
 from model.layer import Array
 from model.weights import WeightsError
@@ -261,3 +262,12 @@ def test_yes_is_no_size(tmp_path: Path) -> None:
     changed(path, lambda arrays, header: header["architecture"].update(input_shape=[2, True]))
     with pytest.raises(WeightsError, match="sizes are whole numbers from 1"):
         load_network(path)
+
+
+def test_a_negative_variance_is_refused(tmp_path: Path) -> None:
+    network = build_network("tiny", np.random.default_rng(0))
+    save_network(tmp_path / "w.npz", network)
+    name = next(name for name in network.arrays() if name.endswith(".variance"))
+    changed(tmp_path / "w.npz", lambda arrays, header: arrays[name].__setitem__(0, -1))
+    with pytest.raises(WeightsError, match=f"{name} holds negative numbers"):
+        load_network(tmp_path / "w.npz")

@@ -14,5 +14,6 @@ def path_of(name: str | os.PathLike[str]) -> Path:
     """
     path = Path(name)
     ours = FOLDER / f"{path.stem}.npz"
-    is_ours = path.as_posix() in (ours.stem, f"model/pretrained/{ours.name}") and ours.is_file()
-    return ours if is_ours and not path.is_file() else path
+    # os.path.isfile says no of a name that cannot be, such as one that is too long; Path.is_file raises.
+    is_ours = path.as_posix() in (ours.stem, f"model/pretrained/{ours.name}") and os.path.isfile(ours)
+    return ours if is_ours and not os.path.isfile(path) else path

@@ -27,7 +27,7 @@ def one_by_one(signs: list[Sign], readings: list[Reading], strokes: Strokes) -> 
             single[-1], last = Sign(before.part + sign.part, sign.line, UNKNOWN), None
         else:
             single.append(sign)
-            last = reading
+            last = None if sign.sign else reading
     return single
 
 

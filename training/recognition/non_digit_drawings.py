@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
 from data.ink import strokes_to_image
-
-Strokes = list[NDArray[np.float64]]
+from data.strokes import Strokes
 
 VARIANTS = 16  # samples of each kind
 WOBBLE = 0.03  # standard deviation of the corners' positions

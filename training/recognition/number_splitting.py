@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.datasets import DatasetError
-from data.samples import load_strokes, load_writers
+from data.samples import load_written_digits
 from data.strokes import Strokes
 from model.classifier import DigitClassifier
 from model.weights import WeightsError
@@ -54,12 +54,11 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         classifier = DigitClassifier.load(options.weights)
-        drawings, labels = load_strokes(options.strokes)
-        drawings = [on_pad(drawing) for drawing in drawings]
-        writers = load_writers(options.strokes)
+        drawings, labels, writers = load_written_digits(options.strokes)
     except (WeightsError, DatasetError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    drawings = [on_pad(drawing) for drawing in drawings]
     wrong = sum(len(read_drawing(classifier, strokes)) != 1 for strokes in drawings)
     print(f"single     {wrong} of {len(drawings):,} digits wrongly split")
     for spacing in SPACINGS:
@@ -79,7 +78,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def on_pad(digit: Strokes) -> Strokes:
     """The digit at the size at which people draw on the pad, in thousandths of the pad's side."""
-    extent = max(np.ptp(np.concatenate(digit), axis=0)) if digit else 0
+    extent = max(np.ptp(np.concatenate(digit), axis=0))
     return [stroke * (TALL / extent) if extent else stroke for stroke in digit]
 
 

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.datasets import DatasetError
-from data.samples import load_strokes, load_writers
+from data.lines import MINUS
+from data.samples import load_written_digits
 from data.strokes import Strokes
 from model.classifier import DigitClassifier
 from model.weights import WeightsError
@@ -31,7 +32,6 @@ from .troubles import ON_INK, ON_PAGE, TUNED
 NATURAL, _, TOUCHING, _ = SPACINGS
 PAGES = 200  # of each kind
 OUTCOMES = ("right", "wrong", "unsure", "refused")
-MINUS = "−"
 
 
 @dataclass(frozen=True)
@@ -121,8 +121,9 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         classifier = DigitClassifier.load(options.weights)
-        drawings, labels = load_strokes(options.strokes)
-        writers = load_writers(options.strokes)
+        drawings, labels, writers = load_written_digits(options.strokes)
+        if len(np.unique(writers)) < 2:
+            raise DatasetError(f"{options.strokes} has one writer: half of two or more is for choosing thresholds")
     except (WeightsError, DatasetError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

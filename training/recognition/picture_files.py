@@ -28,6 +28,7 @@ class FoundDigit:
     """One digit of an image: the reading, its probability and its position.
 
     Attributes:
+        sign: ".", "," or "−" where it is one of these and no digit, else "".
         box: left, top, right and bottom, in pixels of the image as it was read: at most 800 a side.
     """
 
@@ -35,6 +36,7 @@ class FoundDigit:
     verdict: Literal["digit", "unsure", "no digit"]
     probability: float
     box: tuple[float, float, float, float]
+    sign: str = ""
 
 
 @dataclass(frozen=True)
@@ -43,8 +45,8 @@ class PictureReading:
 
     Attributes:
         reading: as in the app: "7", "Unsure: 4 or 9", "20?6".
-        verdict: "digit" if every digit is certain, "unsure" if some are, "no digit", "blank" if there is no ink, or
-            "error".
+        verdict: "digit" if every digit is certain, "no digit" if all are refused, "blank" if there is no ink, "error",
+            and "unsure" for all else.
         probability: of the least certain digit; None if there is no digit.
         error: why the image could not be read, else "".
     """
@@ -100,9 +102,10 @@ def read_file(classifier: DigitClassifier, file: str, folder: Path) -> PictureRe
     found = tuple(map(found_digit, digits))
     if not found:
         return PictureReading(name, "", "blank", None, ())
-    verdicts = {digit.verdict for digit in found}
-    verdict = found[0].verdict if len(verdicts) == 1 else "unsure"
-    return PictureReading(name, as_text(digits), verdict, min(digit.probability for digit in found), found)
+    counted = [digit for digit in found if not digit.sign] or found  # a point between digits takes no certainty away
+    verdicts = {digit.verdict for digit in counted}
+    verdict = counted[0].verdict if len(verdicts) == 1 else "unsure"
+    return PictureReading(name, as_text(digits), verdict, min(digit.probability for digit in counted), found)
 
 
 def found_digit(digit: DrawnDigit) -> FoundDigit:
@@ -112,4 +115,4 @@ def found_digit(digit: DrawnDigit) -> FoundDigit:
         Verdict.NO_DIGIT: "no digit",
     }
     reading = digit.reading
-    return FoundDigit(reading.digit, verdicts[reading.verdict], round(reading.probability, 6), digit.box)
+    return FoundDigit(reading.digit, verdicts[reading.verdict], round(reading.probability, 6), digit.box, digit.sign)

@@ -7,6 +7,7 @@ import numpy as np
 
 from data.datasets import DatasetError
 from data.samples import load_samples
+from data.strokes import Strokes
 from model.classifier import DigitClassifier
 from model.reading import Verdict
 from model.weights import WeightsError
@@ -15,12 +16,11 @@ from ..cli import Parser
 from ..formatting import percent
 from .drawing import read_drawing
 from .more_shapes import MORE_SHAPES
-from .non_digit_drawings import SHAPES, Strokes, drawings_by_three_hands, non_digit_samples
+from .non_digit_drawings import SHAPES, drawings_by_three_hands, non_digit_samples
 from .text import as_text
 
 LEAST_REFUSED = 8  # kinds to name
 PAD = 600  # thousandths of the pad's side: the size of a drawing
-NO_DIGIT = "This does not look like a digit"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -69,9 +69,10 @@ def print_page(classifier: DigitClassifier, name: str, drawings: list[tuple[str,
     """What the Draw page says of non-digits drawn by three hands."""
     said: dict[str, Counter[str]] = {"refused": Counter(), "partly": Counter(), "shown": Counter()}
     for kind, strokes in drawings:
-        text = as_text(read_drawing(classifier, [PAD * stroke for stroke in strokes]))
-        is_number = text.strip("−.,").replace("\n", "").isdigit()
-        said["refused" if text == NO_DIGIT else "shown" if is_number else "partly"][kind] += 1
+        digits = read_drawing(classifier, [PAD * stroke for stroke in strokes])
+        is_refused = all(digit.reading.verdict is Verdict.NO_DIGIT for digit in digits)
+        is_number = as_text(digits).translate(dict.fromkeys(map(ord, "−.,\n"))).isdigit()
+        said["refused" if is_refused else "shown" if is_number else "partly"][kind] += 1
     print(f"{len(drawings):,} non-digit drawings by three hands of {len(dict(drawings))} kinds, {name}, on the page")
     print(f"  refused              {share(said['refused'].total(), len(drawings))}")
     print(f"  unsure or in part    {share(said['partly'].total(), len(drawings))}")
