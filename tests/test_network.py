@@ -73,6 +73,8 @@ def test_what_else_is_refused() -> None:
         Network().add(FlattenLayer())
     with pytest.raises(ValueError, match="dropped"):
         DropoutLayer(rate=1.0)
+    with pytest.raises(ValueError, match="dropped"):
+        DropoutLayer(1)
     with pytest.raises(ValueError, match="no architecture is named 'alexnet': there are article, quick"):
         build_network("alexnet", np.random.default_rng(0))
     network = build_network("quick", np.random.default_rng(0))
