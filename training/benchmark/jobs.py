@@ -15,7 +15,7 @@ from model.network import Network
 BATCH = 128
 LEARNING_RATE = 1e-3
 CONVOLVED = 10 * 64  # images through a single convolution, 64 at once
-STEPS = {"article": 60, "fully connected": 100, "quick": 15, "best": 8}  # per run of about a third of a second
+STEPS = {"article": 200, "fully connected": 300, "quick": 35, "best": 7}  # per run of about a third of a second
 
 
 def job(name: str, count: int = BATCH) -> tuple[Network, NDArray[np.uint8], NDArray[np.float32]]:
