@@ -17,7 +17,8 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("weights", help="a weights file, or one of the project's networks: best, quick, tiny, article")
     parser.add_argument(
         "--dataset",
-        help=f"{', '.join(DATASETS)}, a folder with subfolders 0 to 9 of images, or a file of strokes or handwriting "
+        help=f"{', '.join(DATASETS)}, a folder with subfolders 0 to 9 of images, or a file of strokes or handwriting, "
+        "a list of images and their digits, or a table of pixels "
         "(default: the network's own data set)",
     )
     parser.add_argument(

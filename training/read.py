@@ -46,7 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
     """The command line. Returns the exit status: 0, 1 if a cluster failed, 2 for bad input, 130 after Ctrl-C."""
     parser = Parser(prog="python -m training.read", description="Read images of digits.")
     add = parser.add_argument
-    add("pictures", nargs="+", type=Path, help="PNG or JPEG files, folders of them, or Kaggle's test.csv")
+    add("pictures", nargs="+", type=Path, help="image files, folders of them, or Kaggle's test.csv")
     add("--weights", default="best", help="a weights file, or best, quick, tiny or article (default: %(default)s)")
     add("--output", type=Path, help="the file to write, .csv or .jsonl (default: CSV on the terminal)")
     add("--jobs", type=positive, default=usable_cores(), help="number of processes (default: the cores, %(default)s)")
