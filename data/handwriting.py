@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import MAXYEAR, MINYEAR, UTC, datetime
 
 import numpy as np
 from numpy.typing import NDArray
@@ -207,12 +207,11 @@ class Handwriting:
 
 
 def is_date(text: str) -> bool:
-    """Whether the text is a date and time in ISO 8601."""
+    """Whether the text is a date and time in ISO 8601, of a year that exists in every time zone."""
     try:
-        datetime.fromisoformat(text)
+        return MINYEAR < datetime.fromisoformat(text).year < MAXYEAR
     except ValueError:
         return False
-    return True
 
 
 def to_row(drawing: Drawing) -> tuple[object, ...]:

@@ -11,7 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.components import weights_picker
-from data.handwriting import Drawing, Handwriting
+from data.handwriting import Drawing, Handwriting, HandwritingError
 from data.handwriting_file import pack
 from data.ink import strokes_to_image
 from tests.tiny_report import save_always_three
@@ -117,15 +117,23 @@ def test_labels_are_corrected(store: Handwriting) -> None:
     for key in ("a", "d"):
         page.checkbox(key=f"tick {key}").check()
     page = run(page)
-    page.session_state["truth"] = 5
+    page.session_state["new label"] = 5
     page = press(run(page), "Label 2 drawings 5")
     assert {each.key: each.truth for each in store.drawings()} == {"a": 5, "b": 7, "c": 3, "d": 5}
     assert not any(box.value for box in page.checkbox)
     page.checkbox(key="tick b").check()
     page = run(page)
-    page.session_state["truth"] = "no digit"
+    page.session_state["new label"] = "no digit"
     press(run(page), "Label 1 drawing no digit")
     assert [each.truth for each in store.drawings()] == [5, None, 3, 5]
+    assert page.session_state["kept_truths"] == {"a": "5", "d": "5", "b": "no digit"}  # so says the Draw page
+
+
+def test_choosing_a_label_leaves_the_draw_page_alone(store: Handwriting) -> None:
+    page = run()
+    page.checkbox(key="tick a").check()
+    page = run(page)
+    assert "truth" not in page.session_state  # the buttons of the Draw page
 
 
 @pytest.mark.parametrize(
@@ -153,8 +161,21 @@ def test_deleting_needs_a_confirmation(store: Handwriting) -> None:
         page.checkbox(key=f"tick {key}").check()
     page = run(page)
     assert store.count() == 4
+    page.session_state["kept_truths"] = {"a": "3", "c": "3"}
     press(page, "Yes, delete 2 drawings")
     assert [each.key for each in store.drawings()] == ["c", "d"]
+    assert page.session_state["kept_truths"] == {"c": "3"}
+
+
+def test_a_full_disk_is_a_message(store: Handwriting, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise HandwritingError("the disk is full: free some space")
+
+    page = run()
+    page.checkbox(key="tick a").check()
+    page = run(page)
+    monkeypatch.setattr(Handwriting, "delete", fail)
+    assert press(page, "Yes, delete 1 drawing").error[0].value == r"the disk is full\: free some space."
 
 
 def upload(page: AppTest, content: bytes) -> AppTest:

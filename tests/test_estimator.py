@@ -286,3 +286,22 @@ def test_other_samples_are_refused(data: Data) -> None:
         fitted.partial_fit(x[:2], [1, 12])
     with pytest.raises(ValueError, match="classes must be passed"):
         small().partial_fit(x, y)
+
+
+def test_bytes_and_numbers_are_not_mixed(data: Data) -> None:
+    x, _, y, _ = data
+    pixels = (x * 15).astype(np.uint8)
+    for first, other in ((pixels, pixels.astype(np.float32)), (x, pixels)):
+        learner = small().fit(first, y)
+        for use in (learner.predict, lambda X, learner=learner: learner.partial_fit(X, y)):
+            with pytest.raises(ValueError, match="give it the same dtype"):
+                use(other)
+
+
+def test_a_first_call_that_failed_is_not_the_first(data: Data) -> None:
+    x, _, y, _ = data
+    learner = NetworkClassifier([FCLayer(output_shape=(3,))])
+    with pytest.raises(ValueError, match="y has 10 classes"):
+        learner.partial_fit(x, y, classes=range(10))
+    learner.set_params(architecture=None).partial_fit(x, y, classes=range(10))
+    assert len(learner.loss_curve_) == 1

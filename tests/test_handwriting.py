@@ -105,6 +105,8 @@ def test_deleting(store: Handwriting) -> None:
         {"weights": 3},
         {"weights": "runs/\udcff/weights.npz"},
         {"created": "yesterday"},
+        {"created": "0001-01-01"},
+        {"created": "9999-12-31T23:59:59"},
         {"answer": 10},
         {"truth": -1},
         {"image": np.zeros((27, 28), np.uint8)},

@@ -76,7 +76,7 @@ def test_a_card_says_how_weights_were_made_and_what_they_read(tmp_path: Path, st
     assert "sevens (0.0 %), threes (100.0 %)" in card
     assert "sevens as threes (1)" in card
     assert "on MNIST's test images: sevens as threes (25), ones as threes (11)" in card
-    assert "of 44 non-digit drawings" in card
+    assert "of 46 non-digit drawings" in card
     assert "It was not trained on non-digit images." in card
 
 

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -18,7 +19,7 @@ from model.classifier import DigitClassifier
 from model.reading import Reading, Verdict
 from training.cluster import each
 from training.files import PROJECT
-from training.read import PIXELS, main
+from training.read import PIXELS, main, picture_files
 from training.recognition.drawing import DrawnDigit
 from training.recognition.picture_files import read_file, read_pictures
 
@@ -232,3 +233,12 @@ def test_head_may_hang_up(folder: Path) -> None:
     done = subprocess.run(command, shell=True, env=environment, capture_output=True, text=True)
     assert done.stdout.splitlines()[0] == "ImageId,Label"
     assert done.stderr == ""
+
+
+def test_hidden_folders_are_left_out_and_names_that_cannot_be_are_missing(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree("scans", "scans/.hidden")
+    assert not [file for file in picture_files([Path("scans")]) if ".hidden" in str(file)]
+    assert main(["--weights", "tiny", "a" * 300]) == 2
+    assert "there is no file or folder aaa" in capsys.readouterr().err

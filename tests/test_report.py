@@ -316,3 +316,24 @@ def test_percent_decimal_and_duration() -> None:
 def test_plots_have_the_paper_of_their_page(theme: Any, paper: str) -> None:
     corner = Image.open(BytesIO(confusion_plot(np.eye(10, dtype=int).tolist(), theme))).convert("RGB").getpixel((0, 0))
     assert corner == tuple(bytes.fromhex(paper[1:]))
+
+
+@pytest.mark.usefixtures("real_plots")
+def test_a_report_without_mistakes_leaves_no_picture_of_older_ones(weights: Path, tmp_path: Path) -> None:
+    mine = tmp_path / "mine.npz"
+    save_strokes(mine, [3, 7])
+    _, path = write_report(weights, str(mine))
+    assert path.with_name("mistakes.png").exists()
+    save_strokes(mine, [3, 3])
+    write_report(weights, str(mine))
+    assert not path.with_name("mistakes.png").exists()
+
+
+def test_names_that_are_no_text_are_made_text(tmp_path: Path) -> None:
+    folder = tmp_path / "runs" / "w\udcff"
+    folder.mkdir(parents=True)
+    weights = save_always_three(folder / "weights.npz", dataset="digits", recipe="quick", seed=7)
+    strokes = save_strokes(tmp_path / "mine\udcff.npz", [3, 7])
+    report, path = write_report(weights, str(strokes))
+    assert report.dataset.endswith("mine\\udcff.npz")
+    assert path.exists()

@@ -1,5 +1,6 @@
 """Training runs as folders: one process per run, started, stopped and resumed; and what their files say."""
 
+import fcntl
 import json
 import os
 import signal
@@ -17,6 +18,7 @@ import pytest
 from data.datasets import Dataset
 from tests.test_trainer import trainer
 from tests.tiny_report import save_history
+from training.files import modified
 from training.pictures import from_png
 from training.recipes import RECIPES
 from training.runs.lock import Locked, holder, is_locked, locked
@@ -392,3 +394,17 @@ def test_damaged_history_is_reported(tmp_path: Path) -> None:
     run = read_run(tmp_path)
     assert run.history == []
     assert "history.csv is damaged" in run.problems[0]
+
+
+def test_those_who_only_look_at_a_lock_do_not_see_each_other(tmp_path: Path) -> None:
+    lock = tmp_path / LOCK
+    with locked(lock):
+        assert is_locked(lock)
+    with open(lock, "rb") as file:
+        fcntl.flock(file, fcntl.LOCK_SH)  # as another one does who looks at this moment
+        assert not is_locked(lock)
+        assert holder(lock) is None
+
+
+def test_a_run_that_is_deleted_meanwhile_is_the_oldest(tmp_path: Path) -> None:
+    assert modified(tmp_path / "gone") == 0 < modified(tmp_path)

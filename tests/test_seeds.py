@@ -106,3 +106,9 @@ def test_a_study_leaves_no_image_out(tmp_path: Path) -> None:
     (tmp_path / "7" / "broken.png").write_bytes(b"this is no picture")
     with pytest.raises(DatasetError, match=r"broken\.png"):
         load_whole(str(tmp_path))
+
+
+def test_a_folder_that_cannot_be_written_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("runs").write_text("in the way")
+    assert main(["--recipe", "article", "--seeds", "1", "1"]) == 1
+    assert "runs/article-study cannot be written" in capsys.readouterr().err

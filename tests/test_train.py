@@ -135,10 +135,22 @@ def test_a_checkpoint_of_something_else_is_refused(capsys: pytest.CaptureFixture
 
 
 @pytest.mark.usefixtures("trained")
-def test_a_run_of_another_version_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda parameters, saved: saved["about"]["settings"].update(momentum=0.9),
+        lambda parameters, saved: saved["about"]["settings"].pop("targets"),
+        lambda parameters, saved: saved["about"]["settings"].update(architecture="slow"),
+        lambda parameters, saved: saved["about"]["settings"].update(loss="guess"),
+        lambda parameters, saved: saved["about"].update(settings=[1]),
+        lambda parameters, saved: saved["progress"].update(mood="good"),
+        lambda parameters, saved: parameters.popitem(),
+    ],
+)
+def test_a_run_of_another_version_is_refused(change: Any, capsys: pytest.CaptureFixture[str]) -> None:
     path = Path("runs/quick/checkpoint.npz")
     parameters, optimizer_state, saved = load_checkpoint(path)
-    saved["about"]["settings"]["momentum"] = 0.9
+    change(parameters, saved)
     save_checkpoint(path, parameters, optimizer_state, saved)
     Path("runs/quick/weights.npz").unlink()
     assert main(["--resume"]) == 2

@@ -97,7 +97,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
         Raises:
             ValueError: as in `fit`; or a label is not one of the classes.
         """
-        first = not hasattr(self, "classes_")
+        first = not hasattr(self, "network_")
         if first and classes is None:
             raise ValueError("classes must be passed on the first call to partial_fit")
         known = self.classes_ if classes is None else unique_labels(classes)
@@ -109,6 +109,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
         if first:
             self.classes_ = known
             self._begin(samples.dtype, shape)
+        self._check_scale(samples)
         return self._learn(samples, labels, 1, lambda done: self.learning_rate / 10)
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
@@ -120,6 +121,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
         """The probability of each of `classes_`, `(n, classes)`; rows sum to 1."""
         check_is_fitted(self)
         samples = validate_data(self, flat(X)[0], dtype=DTYPES, reset=False)
+        self._check_scale(samples)
         return softmax(self.network_.predict(self._as_input(samples)))
 
     def _checked(self, X: ArrayLike, y: ArrayLike, first: bool) -> tuple[Array, Array, Shape]:
@@ -148,6 +150,7 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
             )
         network.use(softmax_cross_entropy, softmax_cross_entropy_prime)
         self.network_, self.loss_curve_ = network, list[float]()
+        self._of_bytes = dtype == np.uint8
         self._optimizer = Adam()
 
     def _learn(self, samples: Array, labels: Array, epochs: int, rate: Callable[[float], float]) -> Self:
@@ -177,6 +180,12 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):
                     print(f"epoch {epoch + 1}/{epochs} loss={self.loss_curve_[-1]:.4f}")
         network.settle(self._as_input(samples[order[: Network.SETTLED_ON]]))
         return self
+
+    def _check_scale(self, samples: Array) -> None:
+        """Raises ValueError if either these samples or the first ones, but not both, are uint8 and will be scaled."""
+        if (samples.dtype == np.uint8) != self._of_bytes:
+            seen = "uint8, which is scaled to 0..1" if self._of_bytes else "not uint8, and was not scaled"
+            raise ValueError(f"X is {samples.dtype}, but what was learned first was {seen}: give it the same dtype")
 
     def _as_input(self, samples: Array) -> Array:
         """Samples in the network's input shape and dtype; uint8 values are scaled to 0..1."""

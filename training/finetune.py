@@ -124,7 +124,7 @@ def training_settings(header: dict[str, Any], weights: Path) -> tuple[Recipe, st
     """The recipe and the data set that the network was trained with, from the header of its weights file."""
     try:
         return Recipe.from_dict(header["settings"]), str(header["dataset"])
-    except (KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, TypeError, ValueError):
         raise WeightsError(
             f"{weights} does not say how it was trained: choose weights written by `make train`"
         ) from None

@@ -3,6 +3,11 @@
 from typing import Any
 
 
+def readable(name: object) -> str:
+    """The name of a file as text that can be written anywhere: it may be invalid Unicode."""
+    return str(name).encode("utf-8", "backslashreplace").decode()
+
+
 def percent(share: float | None) -> str:
     """0.99123 → "99.12 %", None → "–"."""
     return "–" if share is None else f"{100 * share:.2f} %"

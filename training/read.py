@@ -21,6 +21,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from data.labelled_pictures import visible
 from model.classifier import DigitClassifier
 from model.files import brief, replacing
 from model.weights import WeightsError
@@ -65,7 +66,10 @@ def main(arguments: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
-        print(f"error: {options.output} cannot be written ({error.strerror or error}): {WRITABLE}", file=sys.stderr)
+        print(
+            f"error: {options.output or 'the output'} cannot be written ({error.strerror or error}): {WRITABLE}",
+            file=sys.stderr,
+        )
         return 2
     except KeyboardInterrupt:
         return 130
@@ -78,7 +82,8 @@ def lines_of(options: argparse.Namespace, verdicts: Counter[str]) -> Iterator[st
     """The lines of the output; `verdicts` counts the verdicts meanwhile.
 
     Raises:
-        InputError, WeightsError, MissingExtra, ClusterError: before the first line, unless a cluster fails later.
+        InputError, WeightsError, MissingExtra, ClusterError: before the first line, unless a cluster fails later or a
+            row of a table is wrong.
     """
     output, paths = options.output, options.pictures
     if output is not None and output.suffix not in (".csv", ".jsonl"):
@@ -120,12 +125,12 @@ def picture_files(paths: Iterable[Path]) -> list[Path]:
     """
     files: list[Path] = []
     for path in paths:
-        if path.is_dir():
-            inside = sorted(file for file in path.rglob("[!.]*") if file.suffix.lower() in SUFFIXES and file.is_file())
+        if os.path.isdir(path):  # unlike Path.is_dir, it says no of a name that is too long
+            inside = [file for file in visible(path, "*") if file.suffix.lower() in SUFFIXES and file.is_file()]
             if not inside:
                 raise InputError(f"{path} has no images ({', '.join(SUFFIXES)}): choose another folder")
             files += inside
-        elif path.exists():
+        elif os.path.exists(path):
             files.append(path)
         else:
             raise InputError(f"there is no file or folder {path}: check the name")

@@ -98,9 +98,7 @@ def run(options: argparse.Namespace) -> int:
 def set_up(options: argparse.Namespace, folder: Path) -> Trainer:
     """A trainer for the run, either new or restored from its checkpoint."""
     if options.resume:
-        parameters, optimizer_state, saved = load_checkpoint(folder / "checkpoint.npz")
-        about, progress = saved["about"], Progress(**saved["progress"])
-        dataset = load_dataset(about["dataset"])
+        trainer = restored(folder)
     else:
         if (folder / "checkpoint.npz").exists() or (folder / "weights.npz").exists():
             raise RunError(
@@ -108,29 +106,35 @@ def set_up(options: argparse.Namespace, folder: Path) -> Trainer:
             )
         dataset = dataset_or_fallback(options.dataset)
         about = description(options.recipe, options.epochs, dataset.name, options.seed, options.threads)
-        parameters, optimizer_state, progress = {}, {}, Progress()
+        trainer = new_trainer(about, dataset, folder)
+    print(summary(trainer.about, trainer.network, trainer.dataset, folder))
+    return trainer
 
-    trainer = new_trainer(about, dataset, folder)
-    if parameters:
+
+def restored(folder: Path) -> Trainer:
+    """The trainer of a run, as its checkpoint left it.
+
+    Raises:
+        RunError: the checkpoint is from another version of this project.
+    """
+    parameters, optimizer_state, saved = load_checkpoint(folder / "checkpoint.npz")
+    try:
+        trainer = new_trainer(saved["about"], load_dataset(saved["about"]["dataset"]), folder)
         fill(trainer.network.parameters(), parameters)
-        trainer.optimizer.state = optimizer_state
-        trainer.progress = progress
-    print(summary(about, trainer.network, dataset, folder))
+        trainer.progress = Progress(**saved["progress"])
+    except DatasetError:
+        raise
+    except (AttributeError, KeyError, TypeError, ValueError):  # a setting, layer or field that there was or is not
+        raise RunError(
+            f"{folder} belongs to another version of this project: use --name NAME to start a new run"
+        ) from None
+    trainer.optimizer.state = optimizer_state
     return trainer
 
 
 def new_trainer(about: dict[str, Any], dataset: Dataset, folder: Path) -> Trainer:
-    """A trainer for a run with these settings, with random weights.
-
-    Raises:
-        RunError: the settings are from another version of this project.
-    """
-    try:
-        recipe = Recipe.from_dict(about["settings"])
-    except TypeError:  # an unknown or a missing setting
-        raise RunError(
-            f"{folder} belongs to another version of this project: use --name NAME to start a new run"
-        ) from None
+    """A trainer for a run with these settings, with random weights."""
+    recipe = Recipe.from_dict(about["settings"])
     network = build_network(recipe.architecture, np.random.default_rng(about["seed"]))
     network.use(*LOSSES[recipe.loss])
     return Trainer(recipe, network, dataset, about["seed"], about["threads"], folder, about)

@@ -68,7 +68,8 @@ class Watcher:
             epoch=progress.epoch,
             step=progress.step,
             loss=float(progress.loss / max(images, 1)),
-            accuracy=float(progress.correct / max(images * trainer.digits / trainer.images, 1)),  # of digits only
+            # Of digits only, whose number so far is an estimate.
+            accuracy=min(float(progress.correct / max(images * trainer.digits / trainer.images, 1)), 1.0),
             seconds=self.seconds_before + seconds,
             seconds_left=seconds * steps_left / max(done - self.steps_before, 1),
             digits=[

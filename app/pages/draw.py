@@ -8,7 +8,7 @@ import streamlit as st
 from app.charts.html import enlarged, probability_bars
 from app.components.drawing_pad import drawing_pad
 from app.components.shown import choose, chosen_place, shown_on_pad
-from app.components.truth_buttons import TRUTHS, UNDO, newest_tap, truth_buttons
+from app.components.truth_buttons import TRUTHS, UNDO, kept_truths, newest_tap, truth_buttons
 from app.components.weights_picker import ROOT, escaped, name_of, pick_classifier, training_data
 from app.texts.reading import boxes, drawing_key, drawing_to_keep, explanation, headline, letter, named, sentence
 from data.handwriting import FILE, Handwriting, HandwritingError
@@ -80,7 +80,7 @@ def hidden_unless(digits: list[DrawnDigit], html: str) -> str:
 
 def correct(digits: list[DrawnDigit], place: int | None) -> None:
     """The buttons that correct or confirm the chosen digit; a tap stores the drawing with its true digit."""
-    kept: dict[str, str] = st.session_state.setdefault("kept_truths", {})
+    kept = kept_truths()
     keys = list(map(drawing_key, digits))
     by_key = dict(zip(keys, digits, strict=True))
     tap = newest_tap()

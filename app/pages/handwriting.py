@@ -9,7 +9,7 @@ from scipy.stats import binomtest
 
 from app.charts.html import enlarged
 from app.components.learning import show_learning
-from app.components.truth_buttons import NO_DIGIT
+from app.components.truth_buttons import NO_DIGIT, kept_truths
 from app.components.weights_picker import ROOT, escaped, pick_classifier
 from data.handwriting import FILE, Drawing, Handwriting, HandwritingError
 from data.handwriting_file import pack, unpack
@@ -101,9 +101,12 @@ def show_drawings(store: Handwriting, drawings: list[Drawing], answers: list[Rea
     if not chosen:
         st.caption("Tick drawings to correct their labels or to delete them.")
         return
-    with st.container(horizontal=True):
-        show_correcting(store, chosen)
-        show_deleting(store, chosen)
+    try:
+        with st.container(horizontal=True):
+            show_correcting(store, chosen)
+            show_deleting(store, chosen)
+    except HandwritingError as error:
+        st.error(escaped(f"{error}."))
 
 
 def is_shown(drawing: Drawing, answer: Reading | None, shown: str | int) -> bool:
@@ -144,10 +147,11 @@ def day(created: str) -> str:
 def show_correcting(store: Handwriting, chosen: list[Drawing]) -> None:
     """The button that gives the ticked drawings another label."""
     with st.popover("Correct the label" if len(chosen) == 1 else "Correct the labels"):
-        truth = st.pills("What was drawn", [*range(10), NO_DIGIT], format_func=str, key="truth")
+        truth = st.pills("What was drawn", [*range(10), NO_DIGIT], format_func=str, key="new label")
         if truth is not None and st.button(f"Label {count_of(chosen)} {truth}", type="primary"):
             for drawing in chosen:
                 store.keep(replace(drawing, truth=None if truth == NO_DIGIT else int(truth)))
+                kept_truths()[drawing.key] = str(truth)
             forget_ticks(chosen)
 
 
@@ -157,6 +161,8 @@ def show_deleting(store: Handwriting, chosen: list[Drawing]) -> None:
         st.write("This cannot be undone.")
         if st.button(f"Yes, delete {count_of(chosen)}", type="primary"):
             store.delete(drawing.key for drawing in chosen)
+            for drawing in chosen:
+                kept_truths().pop(drawing.key, None)
             forget_ticks(chosen)
 
 
@@ -166,7 +172,7 @@ def count_of(drawings: list[Drawing]) -> str:
 
 def forget_ticks(drawings: list[Drawing]) -> None:
     """Untick the drawings, and rerun the page."""
-    for key in ("truth", *(f"tick {drawing.key}" for drawing in drawings)):
+    for key in ("new label", *(f"tick {drawing.key}" for drawing in drawings)):
         st.session_state.pop(key, None)
     st.rerun()
 

@@ -18,6 +18,7 @@ from model.files import write_whole
 from model.reading import Reading
 
 from ..files import WRITABLE
+from ..formatting import readable
 from ..pictures import to_png
 from ..runs.progress import read_history
 from .answering import count_answers
@@ -80,6 +81,8 @@ def write_report(
         save_report(folder / "report.json", report)
         if mistakes:
             write_whole(folder / "mistakes.png", mistakes)
+        else:
+            (folder / "mistakes.png").unlink(missing_ok=True)  # of the report before
     except OSError as error:
         reason = error.strerror or error
         raise ReportError(f"cannot write to {folder} ({reason}): {WRITABLE}, or choose another --output") from None
@@ -107,9 +110,9 @@ def make_report(weights: Path, classifier: DigitClassifier, dataset: str, progre
         **(vars(evaluation) | answers),
         format=3,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
-        weights=str(weights),
-        dataset=dataset,
-        about_dataset=about_images(dataset),
+        weights=readable(weights),
+        dataset=readable(dataset),
+        about_dataset=readable(about_images(dataset)),
         training={name: fact(classifier.header.get(name)) for name in TRAINING},
         versions=as_text({"python": platform.python_version(), **{name: version(name) for name in PACKAGES}}),
         parameters=sum(array.size for array in classifier.network.parameters().values()),

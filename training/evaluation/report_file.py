@@ -10,7 +10,7 @@ import msgspec
 
 from model.files import write_whole
 
-from ..files import RUNS
+from ..files import RUNS, modified
 from ..json_numbers import Natural
 from ..pictures import from_png
 from ..runs.progress import Epoch
@@ -101,13 +101,13 @@ def report_folder(weights: Path, dataset: str | None = None) -> Path:
 
 def list_reports(runs: Path) -> list[Path]:
     """Every `report.json` in `runs`, newest first."""
-    return sorted(runs.glob("*/report/**/report.json"), key=lambda path: path.stat().st_mtime, reverse=True)
+    return sorted(runs.glob("*/report/**/report.json"), key=modified, reverse=True)
 
 
 def report_name(path: Path, runs: Path) -> str:
     """`runs/quick/report/usps/report.json` → "quick on usps, 3 May 2025, 14:05"; no "on" for a run's own data set."""
     run, _, *dataset, _ = path.relative_to(runs).parts
-    written = datetime.fromtimestamp(path.stat().st_mtime)
+    written = datetime.fromtimestamp(modified(path))
     return f"{' on '.join([run, *dataset])}, {written.day} {written:%B %Y, %H:%M}"
 
 

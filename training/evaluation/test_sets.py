@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 from data.datasets import DATASETS, DatasetError, OpenMLUnreachable, load_dataset
 from data.samples import load_samples
 
+from ..formatting import readable
+
 
 def about_images(dataset: str) -> str:
     """A description of the images that `load_images` returns."""
@@ -35,5 +37,5 @@ def load_images(dataset: str) -> tuple[NDArray[np.uint8], NDArray[np.integer], l
         raise DatasetError(f"there is no data set, folder or file {dataset!r}: choose {', '.join(DATASETS)} or a path")
     unread: list[str] = []
     images, labels = load_samples(dataset, unread)
-    # A file name may be invalid Unicode, or contain line breaks.
-    return images, labels, [" ".join(line.encode("utf-8", "backslashreplace").decode().split()) for line in unread]
+    # A file name may contain line breaks.
+    return images, labels, [" ".join(readable(line).split()) for line in unread]

@@ -14,6 +14,7 @@ from model.classifier import DigitClassifier
 from model.reading import Verdict
 
 from ..cluster import each
+from ..formatting import readable
 from .drawing import DrawnDigit
 from .picture import read_picture
 from .text import as_text
@@ -90,7 +91,7 @@ def read_files(classifier: DigitClassifier, files: Iterable[str], folder: Path) 
 
 def read_file(classifier: DigitClassifier, file: str, folder: Path) -> PictureReading:
     """The reading of one file, whose name may be relative to the folder."""
-    name = file.encode("utf-8", "backslashreplace").decode()  # a name may be invalid Unicode
+    name = readable(file)
     try:
         path = folder / file
         if path.stat().st_size > MOST_BYTES:

@@ -13,7 +13,7 @@ import msgspec
 
 from model.files import write_whole
 
-from ..files import RUNS
+from ..files import RUNS, modified
 from ..json_numbers import Natural, Positive
 from .lock import is_locked
 from .run import LOCK, alone, last_log_line, launch_into
@@ -99,7 +99,7 @@ def start(root: Path, weights: Path) -> Path:
 def list_fine_tunings(runs: Path) -> list[FineTuning]:
     """Every fine-tuning in `runs`: running ones first, then the newest first."""
     folders = [folder for folder in runs.glob("*/") if is_fine_tuning(folder)]
-    newest_first = sorted(folders, key=lambda folder: (run_number(folder), folder.stat().st_mtime), reverse=True)
+    newest_first = sorted(folders, key=lambda folder: (run_number(folder), modified(folder)), reverse=True)
     return sorted(map(read, newest_first), key=lambda fine_tuning: not fine_tuning.running)
 
 

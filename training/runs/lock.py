@@ -55,7 +55,7 @@ def is_locked(path: Path) -> bool:
     except OSError:
         return False
     try:
-        return not _acquire(file)
+        return not _acquire(file, shared=True)  # two that only look do not see each other
     finally:
         os.close(file)
 
@@ -68,12 +68,12 @@ def holder(path: Path) -> int | None:
     return int(pid) if re.fullmatch(rb"[1-9][0-9]{1,9}", pid) else None
 
 
-def _acquire(file: int) -> bool:
-    """Lock an open file if nobody else has; returns whether it is locked now. Closing the file releases the lock."""
+def _acquire(file: int, shared: bool = False) -> bool:
+    """Lock an open file, alone or with all who share it; returns whether it is locked now. Closing it releases it."""
     if fcntl is None:
         return True
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from ..files import RUNS
+from ..files import RUNS, modified
 from .lock import CAN_LOCK, Locked, holder, is_locked, locked
 from .process import launch
 from .progress import DamagedProgress, Epoch, Progress, read_history, read_progress
@@ -58,7 +58,7 @@ class Run:
 def list_runs(runs: Path) -> list[Run]:
     """Every run in `runs`: running ones first, then the newest first."""
     folders = [folder for folder in runs.glob("*/") if any((folder / name).exists() for name in _RUN_FILES)]
-    newest_first = sorted(folders, key=lambda folder: folder.stat().st_mtime, reverse=True)
+    newest_first = sorted(folders, key=modified, reverse=True)
     return sorted(map(read_run, newest_first), key=lambda run: run.state != "running")
 
 

@@ -26,7 +26,7 @@ from ..cluster import ClusterError
 from ..evaluation.metrics import accuracy_of_most_certain, evaluate
 from ..evaluation.test_sets import load_images
 from ..extras import MissingExtra
-from ..files import RUNS
+from ..files import RUNS, WRITABLE
 from ..formatting import percent
 from ..parallel.network import usable_cores
 from ..recipes import RECIPES
@@ -71,14 +71,23 @@ def main(arguments: list[str] | None = None) -> int:
     if options.scheduler is not None and options.threads != 1:
         parser.error("a worker of a cluster trains with one thread: leave out --threads")
     folder = RUNS / f"{options.recipe}-study"
-    folders = {seed: RUNS / f"{options.recipe}-seed{seed}" for seed in options.seeds}
+    seeds = list(dict.fromkeys(options.seeds))
+    folders = {seed: RUNS / f"{options.recipe}-seed{seed}" for seed in seeds}
     try:
         if options.scheduler is None:
-            train_all(options.recipe, options.seeds, options.threads, folder)
+            train_all(options.recipe, seeds, options.threads, folder)
         else:
             train_on_cluster(options.recipe, folders, DATASET, options.scheduler)
         classifiers = {seed: DigitClassifier.load(folders[seed] / "weights.npz") for seed in folders}
         rows = {dataset: measure(classifiers, *load_whole(dataset)) for dataset in options.datasets}
+        table = as_table(options.recipe, classifiers, rows)
+        write_whole(folder / "study.md", table)
+        write_whole(
+            folder / "study.json", json.dumps({name: [asdict(row) for row in rows[name]] for name in rows}, indent=1)
+        )
+    except OSError as error:
+        print(f"error: {folder} cannot be written ({error.strerror or error}): {WRITABLE}", file=sys.stderr)
+        return 1
     except (DatasetError, MissingExtra, WeightsError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -88,11 +97,6 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("Stopped. Run the same command to resume.")
         return 130
-    table = as_table(options.recipe, classifiers, rows)
-    write_whole(folder / "study.md", table)
-    write_whole(
-        folder / "study.json", json.dumps({name: [asdict(row) for row in rows[name]] for name in rows}, indent=1)
-    )
     print(table)
     return 0
 

@@ -174,7 +174,9 @@ class Pad {
     try {
       sessionStorage.setItem(STORED, JSON.stringify({ visit, revision, strokes, content }));
     } catch {
-      sessionStorage.removeItem(STORED); // it is too large, or the browser stores nothing
+      try {
+        sessionStorage.removeItem(STORED); // it is too large
+      } catch {} // the browser stores nothing
     }
   }
 

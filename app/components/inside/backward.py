@@ -146,13 +146,14 @@ def show_output_error(key: str, layer: Layer, output_error: Array, found: ErrorS
     """∂E/∂Y, with a frame around the errors in the sum. Of neurons one can be chosen, whose weights are shown."""
     st.markdown(f"∂E/∂Y, {size(output_error.shape)}")
     is_row = output_error.ndim == 1
+    several_maps = found.errors.ndim == 3 and found.errors.shape[2] > 1  # else the sum says which map is shown
     number_maps(
         key,
         output_error,
         "∂E/∂Y",
         cell_of(output_error.shape, neuron) if is_row else (0, 0, depth),
         found.region,
-        choose="cell" if is_row and isinstance(layer, FCLayer) else "nothing" if is_row else "map",
+        choose="cell" if is_row and isinstance(layer, FCLayer) else "map" if several_maps else "nothing",
         on_choice=lambda cell: choose_cell(key, cell),
     )
 

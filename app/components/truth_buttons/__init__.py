@@ -44,6 +44,12 @@ def truth_buttons(
     _BUTTONS(key="truth", data=data, on_tap_change=lambda: None, on_choice_change=choose)
 
 
+def kept_truths() -> dict[str, str]:
+    """The drawings that were stored in this session, by key: which one of `TRUTHS` each is stored with."""
+    kept: dict[str, str] = st.session_state.setdefault("kept_truths", {})
+    return kept
+
+
 def newest_tap() -> tuple[str, str] | None:
     """The tap that this run of the page is for, or None: the drawing's key, which may be any text, and the button."""
     tap = st.session_state.get("truth", {}).get("tap")
