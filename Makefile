@@ -41,7 +41,7 @@ test: .venv/dev-ready  ## install the test requirements, and run all tests excep
 test-slow: .venv/dev-ready  ## run the slow tests
 	$(BIN)/python -m pytest -m slow $(ARGS)
 
-torture: .venv/dev-ready  ## run the hostile tests at full size, with HOSTILE uploads and messages; takes a quarter of an hour
+torture: .venv/dev-ready  ## run the hostile tests at full size, with HOSTILE uploads and messages; takes half an hour
 	HOSTILE=$(HOSTILE) $(BIN)/python -m pytest tests/hostile $(ARGS)
 
 check: .venv/dev-ready  ## check style, formatting and types
