@@ -94,8 +94,10 @@ def read_strokes(file: Path) -> tuple[list[NDArray[np.uint8]], list[int]]:
     return images, labels[kept].tolist()
 
 
-def load_strokes(file: str | os.PathLike[str]) -> tuple[list[list[NDArray[np.float64]]], NDArray[np.integer]]:
-    """The strokes of each drawing in a strokes file, and their labels `(n,)`, `NO_DIGIT` for non-digits.
+def load_written_digits(
+    file: str | os.PathLike[str],
+) -> tuple[list[list[NDArray[np.float64]]], NDArray[np.integer], NDArray[np.integer]]:
+    """The strokes, labels and writers of the digits in a strokes file, without non-digits and empty drawings.
 
     The file is an `.npz` with these arrays:
 
@@ -107,22 +109,10 @@ def load_strokes(file: str | os.PathLike[str]) -> tuple[list[list[NDArray[np.flo
     - `writer` `(n,)`, optional: the writer of each drawing, as a whole number.
 
     Raises:
-        DatasetError: the file is missing or damaged.
+        DatasetError: the file is missing or damaged, names no writers or has no such digits.
     """
     arrays = strokes_arrays(file)
-    return list(strokes_of(arrays)), arrays["y"]
-
-
-def load_written_digits(
-    file: str | os.PathLike[str],
-) -> tuple[list[list[NDArray[np.float64]]], NDArray[np.integer], NDArray[np.integer]]:
-    """The strokes, labels and writers of the digits in a strokes file, without non-digits and empty drawings.
-
-    Raises:
-        DatasetError: as in `load_writers`; or there are no such digits.
-    """
-    drawings, labels = load_strokes(file)
-    writers = load_writers(file)
+    writers, labels, drawings = writers_of(arrays, file), arrays["y"], list(strokes_of(arrays))
     kept = [i for i, strokes in enumerate(drawings) if labels[i] != NO_DIGIT and any(map(len, strokes))]
     if not kept:
         raise DatasetError(f"{file} has no drawings of digits: choose another file")
@@ -133,9 +123,13 @@ def load_writers(file: str | os.PathLike[str]) -> NDArray[np.integer]:
     """The writer of each drawing in a strokes file, `(n,)`.
 
     Raises:
-        DatasetError: as in `load_strokes`; or the file has no writers.
+        DatasetError: as in `load_written_digits`.
     """
-    arrays = strokes_arrays(file)
+    return writers_of(strokes_arrays(file), file)
+
+
+def writers_of(arrays: dict[str, NDArray], file: str | os.PathLike[str]) -> NDArray[np.integer]:
+    """The writers in the arrays of a strokes file. Raises DatasetError if it has none."""
     if "writer" not in arrays:
         raise DatasetError(f"{file} does not name the writers: add an array called writer")
     return arrays["writer"]

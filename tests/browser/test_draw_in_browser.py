@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, Page, expect
 
 from data.handwriting import Handwriting
-from data.samples import load_strokes
+from data.samples import load_written_digits
 from tests.browser.pen import draw, expect_no_reading, expect_reading, on_screen, pad, press, upload
 from tests.browser.stage import PHONE, open_page
 from tests.drawings import DIGITS, NO_DIGITS, Strokes, number
@@ -155,7 +155,7 @@ def test_a_tap_stores_the_drawing_and_can_be_corrected_and_undone(page: Page, pr
 def test_drawings_of_a_tablet_are_read_as_they_were_meant(page: Page) -> None:
     if not PEN_STROKES.exists():
         pytest.skip(f"there are no pen strokes in {PEN_STROKES.parent}")
-    drawings, labels = load_strokes(PEN_STROKES)
+    drawings, labels, _ = load_written_digits(PEN_STROKES)
     right = 0
     for i in range(0, 20):
         points = np.concatenate(drawings[i])

@@ -46,8 +46,10 @@ def halves(one: Part, first: Reading | None, other: Part, second: Reading, strok
     gap = NEARLY_MEET if is_refused or is_ring_and_stem else MEET
     if both.width <= widest * both.height and meet(one, other, strokes, gap * both.height):
         return True
-    turns = [around(strokes_of(part, strokes)[0]) for part in (one, other)]
-    return digits == [0, 0] and bool(one.wholes & other.wholes) and turns[0] * turns[1] < 0
+    if digits != [0, 0] or not one.wholes & other.wholes:
+        return False
+    turn, next_turn = (around(strokes_of(part, strokes)[0]) for part in (one, other))
+    return turn * next_turn < 0
 
 
 def around(stroke: NDArray[np.float64]) -> float:
