@@ -107,8 +107,10 @@ class Layer(ABC):
         return {name: getattr(self, name) for name in self.statistic_names}
 
     def replica(self) -> Self:
-        """A layer that shares the parameters and remembers inputs and gradients of its own."""
+        """A layer that shares the parameters; what it remembers and measures, and its gradients, are its own."""
         twin = copy.copy(self)
+        for name, array in self.statistics.items():
+            setattr(twin, name, array.copy())
         for name in self.remembered_names:
             setattr(twin, name, None)
         twin.gradients = {}

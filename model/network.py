@@ -167,6 +167,14 @@ class Network:
         """The learned arrays of all layers, as "0.weights", "0.bias", …; not copies."""
         return {f"{i}.{name}": array for i, layer in enumerate(self.layers) for name, array in layer.parameters.items()}
 
+    def parameter_count(self) -> int:
+        """How many numbers the layers have learned."""
+        return sum(array.size for array in self.parameters().values())
+
+    def is_finite(self) -> bool:
+        """Whether no parameter is infinite or not a number."""
+        return all(np.isfinite(array).all() for array in self.parameters().values())
+
     def gradients(self) -> dict[str, Array]:
         """∂E/∂ of each parameter as the last backward propagation left them, keyed like `parameters`."""
         return {f"{i}.{name}": array for i, layer in enumerate(self.layers) for name, array in layer.gradients.items()}
@@ -187,7 +195,7 @@ class Network:
             output = layer.forward_propagation(output, training=False)
 
     def replica(self) -> Self:
-        """A network with the same parameters that remembers inputs and gradients of its own."""
+        """A network with the same parameters; what it remembers and measures, and its gradients, are its own."""
         twin = copy.copy(self)
         twin.layers = [layer.replica() for layer in self.layers]
         return twin

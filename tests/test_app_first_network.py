@@ -135,9 +135,11 @@ def test_without_mnist_the_small_digits_are_learned() -> None:
 def test_mnist_is_learned_where_it_is_at_hand(digits: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     labels = np.full_like(digits.train_labels, 8)
     mnist = Dataset("mnist", digits.train_images, labels, digits.test_images, digits.test_labels)
-    monkeypatch.setattr(datasets, "is_at_hand", lambda name: True)
-    monkeypatch.setattr(datasets, "load_dataset", {"mnist": mnist}.__getitem__)
-    page = press(opened(), "digits step")
+    monkeypatch.setattr(datasets, "is_at_hand", lambda name: False)
+    monkeypatch.setattr(datasets, "load_dataset", {"mnist": mnist, "digits": digits}.__getitem__)
+    page = opened()
+    monkeypatch.setattr(datasets, "is_at_hand", lambda name: True)  # it was downloaded meanwhile
+    page = press(checked(page.run()), "mnist step")
     assert not page.info
     assert any("images of MNIST" in each.value for each in page.markdown)
     assert any(each.value.startswith("A 8, error E = ") for each in page.markdown)

@@ -189,12 +189,12 @@ def test_reports_are_listed_newest_first(tmp_path: Path) -> None:
 
 
 def test_reports_are_named_by_run_and_data_set(tmp_path: Path) -> None:
-    own, other = tmp_path / "quick/report/report.json", tmp_path / "quick/report/usps/report.json"
-    other.parent.mkdir(parents=True)
-    for path in (own, other):
+    reports = {"": "quick, ", "usps": "quick on usps, ", "me/mine/test": "quick on mine/test, "}
+    for dataset, name in reports.items():
+        path = tmp_path / "quick/report" / dataset / "report.json"
+        path.parent.mkdir(parents=True)
         path.write_text("{}")
-    assert report_name(own, tmp_path).startswith("quick, ")
-    assert report_name(other, tmp_path).startswith("quick on usps, ")
+        assert report_name(path, tmp_path).startswith(name)
 
 
 def test_only_confusions_have_colour() -> None:
@@ -263,10 +263,10 @@ def test_two_reports_side_by_side(root: Path) -> None:
     save_history(root / "runs" / "three" / "history.csv")
     first = write(root, [3, 3, 7, 7])
     other = save_strokes(root / "other.npz", [3, 7, 7, 7])
-    write_report(root / "runs" / "three" / "weights.npz", str(other))
+    _, second = write_report(root / "runs" / "three" / "weights.npz", str(other))
     page = run_page()
     page.selectbox(key="report").set_value(first).run()
-    page.selectbox(key="compared_report").set_value(first.parents[1] / "other" / "report.json").run()
+    page.selectbox(key="compared_report").set_value(second.with_name("report.json")).run()
     assert not page.exception
     assert [metric.value for metric in page.metric[:2]] == ["50.00 %", "25.00 %"]
     assert "The test sets differ" in shown(page)
@@ -279,7 +279,7 @@ def test_two_reports_side_by_side(root: Path) -> None:
     change(first, accuracy_interval=[0.9, 0.99])
     assert "The intervals do not overlap" in shown(checked(page.run()))
     first.write_text("{")
-    page.selectbox(key="report").set_value(first.parents[1] / "other" / "report.json").run()
+    page.selectbox(key="report").set_value(second.with_name("report.json")).run()
     page.selectbox(key="compared_report").set_value(first).run()
     assert "is damaged" in page.error[0].value
     assert page.metric[0].value == "25.00 %"

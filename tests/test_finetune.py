@@ -106,13 +106,16 @@ def test_weights_that_forget_the_other_digits_are_not_kept(
     assert "Not saved: the digits accuracy fell by more than 0.1 points" in capsys.readouterr().out
 
 
-def test_a_network_that_overflows_is_not_kept(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_network_that_overflows_is_not_kept(
+    weights: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     network, header = load_network(weights)
     save_network(weights, network, {**header, "settings": ARTICLE})
     monkeypatch.setattr(finetuning, "LEARNING_RATE", float("nan"))
     monkeypatch.setattr(finetune, "fell_too_far", lambda *counts: False)
     keep((6, odd(1)))
     assert main(MINE) == 1
+    assert "ended in numbers that are not finite: nothing was saved" in capsys.readouterr().err
     assert not Path("runs/mine/weights.npz").exists()
 
 

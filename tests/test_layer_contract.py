@@ -170,6 +170,7 @@ def test_a_replica_shares_parameters_and_gives_the_same(name: str) -> None:
     layer, x = example(name)
     replica = layer.replica()
     assert all(replica.parameters[key] is array for key, array in layer.parameters.items())
+    assert all(np.array_equal(replica.statistics[key], array) for key, array in layer.statistics.items())
     output = layer.forward_propagation(x, training=True)
     layer.backward_propagation(output)
     with pytest.raises(RuntimeError, match="call forward_propagation"):

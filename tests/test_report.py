@@ -236,10 +236,11 @@ def test_damaged_weights(tmp_path: Path) -> None:
     [
         ("runs/quick/weights.npz", None, "runs/quick/report"),
         ("runs/quick/weights.npz", "usps", "runs/quick/report/usps"),
-        ("runs/quick/weights.npz", "/home/me/mine.npz", "runs/quick/report/mine"),
+        ("runs/quick/weights.npz", "/home/me/mine.npz", "runs/quick/report/home/me/mine.npz"),
         ("/x/runs/quick/weights.npz", None, "/x/runs/quick/report"),
         ("/x/pretrained/quick.npz", None, "runs/pretrained-quick/report"),
-        ("model/pretrained/quick.npz", "drawn/mine/", "runs/pretrained-quick/report/mine"),
+        ("model/pretrained/quick.npz", "drawn/mine/", "runs/pretrained-quick/report/drawn/mine"),
+        ("model/pretrained/quick.npz", ".", f"runs/pretrained-quick/report{Path.cwd()}"),
         ("runs/quick/older.npz", None, "runs/quick-older/report"),
     ],
 )

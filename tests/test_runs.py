@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from data.datasets import Dataset
+from model.architectures import build_network
 from tests.test_trainer import trainer
 from tests.tiny_report import save_history
 from training.files import modified
@@ -25,6 +26,7 @@ from training.runs.lock import Locked, holder, is_locked, locked
 from training.runs.progress import DamagedProgress, read_progress
 from training.runs.run import LOCK, Run, RunError, free_name, last_log_line, list_runs, read_run, resume, start, stop
 from training.train import main
+from training.trainer import Trainer
 from training.watcher import Watcher, hardest, probabilities_of
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -182,6 +184,16 @@ def test_a_name_that_leads_outside_runs_is_refused(root: Path, name: str) -> Non
     assert list(root.iterdir()) == []
 
 
+@pytest.mark.parametrize("left", ["weights.npz", "checkpoint.npz", "result.json"])
+def test_a_name_with_a_result_is_taken(root: Path, left: str) -> None:
+    folder = root / "runs/mine"
+    folder.mkdir(parents=True)
+    (folder / left).write_text("{}")
+    with pytest.raises(RunError, match="there is a run named mine: choose another name"):
+        start(root, "mine", "quick", "digits", 1, 0)
+    assert [file.name for file in folder.iterdir()] == [left]
+
+
 def test_states_follow_from_the_files(tmp_path: Path) -> None:
     def state(*files: str, log: str = "") -> str:
         folder = tmp_path / f"run{len(list(tmp_path.iterdir()))}"
@@ -309,6 +321,24 @@ def test_watched_digits_are_validation_pictures_and_what_the_network_makes_of_th
     np.testing.assert_allclose([digit.probabilities for digit in end.digits], shares, atol=1e-4)
     before, after = ([digit.probabilities for digit in watched[when].digits] for when in ("middle", "end"))
     assert before != after
+
+
+def test_within_an_epoch_digits_are_read_as_the_network_is_then(digits: Dataset, tmp_path: Path) -> None:
+    network = build_network("quick", np.random.default_rng(0))
+    run = Trainer(RECIPES["quick"], network, digits, 0, 1, tmp_path, {})
+    watcher = Watcher(run)
+    run.progress.step = 1
+
+    def read() -> list[list[float]]:
+        return [digit.probabilities for digit in watcher.snapshot(run, 1.0).digits]
+
+    before = read()
+    statistics = [array for layer in network.layers for array in layer.statistics.values()]
+    assert statistics
+    for array in statistics:
+        array[:] = 7  # of an epoch that is long over
+    assert read() == before
+    assert all((array == 7).all() for array in statistics)
 
 
 def test_watching_changes_nothing_of_what_is_learned(watched: dict[str, Any], digits: Dataset, tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ from .parallel.network import WorkerLost, usable_cores
 from .recipes import Recipe
 from .runs.fine_tunings import FineTuningResult, RightBeforeAndAfter, write_result
 from .runs.lock import Locked, locked
-from .runs.run import LOCK, RunError, run_name
+from .runs.run import LOCK, RunError, holds_a_run, run_name
 from .trainer import split
 
 STEPS_PER_LINE = 20
@@ -61,7 +61,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (DatasetError, RunError, WeightsError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    except WorkerLost as error:
+    except (FloatingPointError, WorkerLost) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except OSError as error:
@@ -73,9 +73,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 def run(weights: Path, folder: Path, digits: str, seed: int, threads: int) -> int:
     """Fine-tune, measure before and after, and save the weights unless the accuracy fell too far."""
-    for file in ("weights.npz", "checkpoint.npz", "result.json"):
-        if (folder / file).exists():
-            raise RunError(f"there is already a run in {folder}: use --name NAME to start another")
+    if holds_a_run(folder):
+        raise RunError(f"there is already a run in {folder}: use --name NAME to start another")
     classifier = DigitClassifier.load(weights)
     network, header = classifier.network, classifier.header
     recipe, name = training_settings(header, weights)
@@ -95,9 +94,11 @@ def run(weights: Path, folder: Path, digits: str, seed: int, threads: int) -> in
         if step % STEPS_PER_LINE == 0:
             print(f"Step {step} of {fine_tuning.STEPS}: loss {loss:.4f}", flush=True)
     seconds = round(time.perf_counter() - started, 2)
+    if not network.is_finite():
+        raise FloatingPointError(f"learning {digits} ended in numbers that are not finite: nothing was saved")
 
     after = count_right(network, *validation), count_right(network, images, labels)
-    kept = not fell_too_far(before[0], after[0], len(held_back)) and is_finite(network)
+    kept = not fell_too_far(before[0], after[0], len(held_back))
     about: dict[str, Any] = {"weights": str(weights), "dataset": dataset.name, "seconds": seconds}
     if kept:
         outputs = network.predict(images_to_input(validation[0]))
@@ -133,10 +134,6 @@ def training_settings(header: dict[str, Any], weights: Path) -> tuple[Recipe, st
 def count_right(network: Network, images: NDArray[np.uint8], labels: NDArray[np.integer]) -> int:
     """The number of images that the network reads right."""
     return int((network.predict(images_to_input(images)).argmax(axis=1) == labels).sum())
-
-
-def is_finite(network: Network) -> bool:
-    return all(np.isfinite(parameter).all() for parameter in network.parameters().values())
 
 
 def describe(result: FineTuningResult, weights: Path) -> str:

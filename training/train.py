@@ -30,7 +30,7 @@ from .files import RUNS, WRITABLE
 from .parallel.network import WorkerLost, usable_cores
 from .recipes import RECIPES, Recipe
 from .runs.lock import CAN_LOCK, Locked, locked
-from .runs.run import LOCK, RunError, run_name
+from .runs.run import LOCK, RunError, holds_a_run, run_name
 from .tensorboard_events import EventWriter
 from .trainer import Progress, Trainer, TrainingError, split
 from .training_set import added_images
@@ -100,7 +100,7 @@ def set_up(options: argparse.Namespace, folder: Path) -> Trainer:
     if options.resume:
         trainer = restored(folder)
     else:
-        if (folder / "checkpoint.npz").exists() or (folder / "weights.npz").exists():
+        if holds_a_run(folder):
             raise RunError(
                 f"there is already a run in {folder}: use --resume to resume it, or --name NAME to start another"
             )
@@ -223,10 +223,9 @@ def summary(about: dict[str, Any], network: Network, dataset: Dataset, folder: P
         lines.append(
             f"  {type(layer).__name__:16} → {layer.output_shape!s:13} {f'{count:,} parameters' if count else ''}"
         )
-    parameters = sum(array.size for array in network.parameters().values())
     rows, held_back = split(len(dataset.train_images))
     epochs = about["settings"]["epochs"]
-    lines.append(f"  {parameters:,} parameters in total")
+    lines.append(f"  {network.parameter_count():,} parameters in total")
     added = sum(added_images(Recipe.from_dict(about["settings"]), len(rows)))
     made = f" and {added:,} made for this recipe" if added else ""
     images = f"{len(rows):,} images of {dataset.name}{made}"

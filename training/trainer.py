@@ -200,7 +200,7 @@ class Trainer:
 
     def _check_parameters(self) -> None:
         """Check before saving: the loss shows an invalid parameter only in the next step."""
-        if not all(np.isfinite(parameter).all() for parameter in self.network.parameters().values()):
+        if not self.network.is_finite():
             raise self._not_finite(self.dataset.train_images[self.validation_rows[:1]])
 
     def _not_finite(self, images: NDArray[np.uint8]) -> TrainingError:

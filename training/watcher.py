@@ -20,6 +20,7 @@ INTERVAL = 1.0  # seconds
 WATCHED = 12  # digits
 MOST_PARTS = 100  # of the first epoch's curve
 SEARCHED = 1_000  # validation images in which the hard ones are looked for
+SETTLED_ON = 128  # training images: enough to see by, and few enough not to slow the training
 
 
 class Watcher:
@@ -33,6 +34,7 @@ class Watcher:
         dataset, rows = trainer.dataset, trainer.validation_rows[:SEARCHED]
         rows = rows[hardest(dataset.train_images[rows], dataset.train_labels[rows])]
         self.images = dataset.train_images[rows]
+        self.typical = images_to_input(dataset.train_images[trainer.train_rows[:SETTLED_ON]])
         self.digits = [
             (int(row), int(dataset.train_labels[row]), to_png(image))
             for row, image in zip(rows, self.images, strict=True)
@@ -59,7 +61,11 @@ class Watcher:
         done = trainer.steps * progress.epoch + progress.step
         steps_left = trainer.steps * recipe.epochs - done
         images = images_in(trainer, progress.step)
-        probabilities = probabilities_of(trainer.network.predict(images_to_input(self.images)), recipe)
+        network = trainer.network
+        if progress.step:  # what the layers measured at the end of the last epoch is no longer so
+            network = network.replica()
+            network.settle(self.typical)
+        probabilities = probabilities_of(network.predict(images_to_input(self.images)), recipe)
         return Progress(
             format=1,
             about=trainer.about,

@@ -37,14 +37,14 @@ def first_network() -> None:
     xor = controls("xor", "epoch", 4, XOR_AT_ONCE, xor_lesson)
     show_xor(xor)
     st.header("The same with digits")
-    dataset, name = digits()
+    dataset, name = digits(is_at_hand("mnist"))
     st.markdown(
         f"The article's network for digits learns {LEARNED_DIGITS:,} images of {name} one at a time, as above. "
         f"It is measured on {OTHER_DIGITS} others."
     )
     if dataset.name != "mnist":
         st.info("MNIST is not on this computer: `make train` downloads it.")
-    lesson = controls("digits", "image", 1, DIGITS_AT_ONCE, lambda seed: digits_lesson(seed, dataset))
+    lesson = controls(dataset.name, "image", 1, DIGITS_AT_ONCE, lambda seed: digits_lesson(seed, dataset))
     show_digits(lesson, dataset)
 
 
@@ -143,10 +143,10 @@ def show_errors(errors: list[float], most: int, unit: str) -> None:
 
 
 @st.cache_resource(show_spinner="Loading the digits …")
-def digits() -> tuple[Dataset, str]:
-    """The images of the lesson, and what they are called: of MNIST, if that is on this computer."""
+def digits(of_mnist: bool) -> tuple[Dataset, str]:
+    """The images of the lesson, and what they are called: of MNIST, or of scikit-learn's small digits."""
     try:
-        dataset = load_dataset("mnist" if is_at_hand("mnist") else "digits")
+        dataset = load_dataset("mnist" if of_mnist else "digits")
     except DatasetError:  # what was there is damaged, and cannot be downloaded again
         dataset = load_dataset("digits")
     few = slice(LEARNED_DIGITS + OTHER_DIGITS)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from threadpoolctl import threadpool_info
 
-from ..train import commit
+from ..cli import commit
 
 CPUINFO = Path("/proc/cpuinfo")
 PACKAGES = ("numpy", "scipy", "torch", "onnxruntime", "jax", "keras")

@@ -115,7 +115,7 @@ def make_report(weights: Path, classifier: DigitClassifier, dataset: str, progre
         about_dataset=readable(about_images(dataset)),
         training={name: fact(classifier.header.get(name)) for name in TRAINING},
         versions=as_text({"python": platform.python_version(), **{name: version(name) for name in PACKAGES}}),
-        parameters=sum(array.size for array in classifier.network.parameters().values()),
+        parameters=classifier.network.parameter_count(),
         seconds_per_10000=seconds / len(images) * 10_000,
         answering=count_answers(readings, labels, blank),
         unread=unread,

@@ -88,6 +88,8 @@ def read_report(path: Path) -> Report:
 def report_folder(weights: Path, dataset: str | None = None) -> Path:
     """The folder of a report: `runs/<name>/report/`, with a subfolder if the data set is not the network's own.
 
+    A file or folder `mine/digits` has the subfolder `mine/digits`: so no two share one.
+
     For a weights file outside `runs/<name>/`, the name is made from its path: `model/pretrained/quick.npz` gives
     `runs/pretrained-quick/report/`.
     """
@@ -96,7 +98,10 @@ def report_folder(weights: Path, dataset: str | None = None) -> Path:
         folder = weights.parent / "report"
     else:
         folder = RUNS / f"{path.parent.name}-{path.stem}" / "report"
-    return folder / Path(dataset).resolve().stem if dataset else folder
+    if not dataset:
+        return folder
+    path, here = Path(dataset).resolve(), Path.cwd()
+    return folder / path.relative_to(here if here in path.parents else path.anchor)
 
 
 def list_reports(runs: Path) -> list[Path]:
@@ -105,10 +110,14 @@ def list_reports(runs: Path) -> list[Path]:
 
 
 def report_name(path: Path, runs: Path) -> str:
-    """`runs/quick/report/usps/report.json` → "quick on usps, 3 May 2025, 14:05"; no "on" for a run's own data set."""
+    """`runs/quick/report/usps/report.json` → "quick on usps, 3 May 2025, 14:05"; no "on" for a run's own data set.
+
+    Of a path, the last two parts: `mine/test` and `yours/test` can be told apart.
+    """
     run, _, *dataset, _ = path.relative_to(runs).parts
     written = datetime.fromtimestamp(modified(path))
-    return f"{' on '.join([run, *dataset])}, {written.day} {written:%B %Y, %H:%M}"
+    measured = f"{run} on {'/'.join(dataset[-2:])}" if dataset else run
+    return f"{measured}, {written.day} {written:%B %Y, %H:%M}"
 
 
 def unread_lines(report: Report) -> list[str]:

@@ -31,7 +31,7 @@ def launch(root: Path, module: str, arguments: Sequence[str], output: Any) -> su
 
 
 def evaluate(root: Path, weights: str, dataset: str) -> Iterator[float]:
-    """Run `make evaluate` and yield its progress, 0 to 1. Closing the generator ends the process.
+    """Run `training.evaluate` and yield its progress, 0 to 1. Closing the generator ends the process.
 
     Args:
         root: the project's folder, which contains `runs/`.

@@ -123,6 +123,11 @@ def free_name(runs: Path, recipe: str) -> str:
     return name
 
 
+def holds_a_run(folder: Path) -> bool:
+    """Whether a training or fine-tuning has left a result in the folder: its name is taken."""
+    return any((folder / file).exists() for file in ("checkpoint.npz", "weights.npz", "result.json"))
+
+
 def start(root: Path, name: str, recipe: str, dataset: str, epochs: int, seed: int) -> None:
     """Start training a new run `root/runs/name` in a separate process; returns once that process holds the run's lock.
 
@@ -131,8 +136,7 @@ def start(root: Path, name: str, recipe: str, dataset: str, epochs: int, seed: i
     """
     if not NAME.fullmatch(name):
         raise RunError(f"{name!r} cannot be the name of a run: {NAMING}")
-    folder = root / RUNS / name
-    if (folder / "checkpoint.npz").exists() or (folder / "weights.npz").exists():
+    if holds_a_run(root / RUNS / name):
         raise RunError(f"there is a run named {name}: choose another name")
     options = [f"--recipe={recipe}", f"--dataset={dataset}", f"--epochs={epochs}", f"--seed={seed}"]
     _train(root, name, options)

@@ -82,7 +82,7 @@ def card_of(weights: Path, strokes: str) -> str:
             header=header,
             recipe=recipe,
             network=(inspect.getdoc(ARCHITECTURES[recipe.architecture]) or "").splitlines()[0],
-            parameters=sum(array.size for array in classifier.network.parameters().values()),
+            parameters=classifier.network.parameter_count(),
             learned=learned,
             held_back=held_back,
             made=made_images(recipe, learned),
