@@ -10,14 +10,15 @@ from .parts import Part
 from .segmentation import WIDEST
 
 WIDE = 0.6  # share of the tallest mark's height: a mark at least as wide may be two digits
-ROWS = 48  # of the small copy in which cuts are searched
+LINES = 3  # widths of the pen: a mark of two digits is at least as wide
+ROWS = 64  # of the small copy in which cuts are searched
 SWAY = 0.25  # share of the mark's height by which a cut may move to either side on its way down
-NARROWEST = 0.15  # share of the mark's height: least width of a piece
+NARROWEST = 0.1  # share of the mark's height: least mean distance between two cuts
 CROSSES = 2.8  # highest cost of a cut, in pen widths: entering a line costs one
-ALONG = 0.25  # cost of each row inside a line, where entering one costs the pen's width in rows
-ASIDE = 0.02  # cost of each step to the side, likewise
-MOST_CUTS = 7
-WIDEST_MARK = WIDEST * (MOST_CUTS + 1)  # times as wide as high: what is wider is a line, not digits
+ALONG = 0.025  # likewise: cost of each row inside a line
+ASIDE = 0.02  # rows: cost of each step to the side
+MOST_CUTS = 14
+WIDEST_MARK = 8 * WIDEST  # times as wide as high: what is wider is a line, not digits
 
 
 class Cuts:
@@ -28,10 +29,11 @@ class Cuts:
         self.pieces: dict[int, NDArray[np.int32]] = {}  # of each mark, the piece of each pixel in its box
         self.boxes = ndimage.find_objects(marks.labels)
         tallest = max(rows.stop - rows.start for rows, _ in self.boxes)
+        narrowest = max(WIDE * tallest, LINES * marks.pen_width)
         for number, box in enumerate(self.boxes, 1):
             own = marks.labels[box] == number
             height, width = own.shape
-            cut = height >= LEAST_HEIGHT * tallest and WIDE * tallest <= width <= WIDEST_MARK * height
+            cut = height >= LEAST_HEIGHT * tallest and narrowest <= width <= WIDEST_MARK * height
             self.pieces[number] = cut_apart(own, marks.pen_width) if cut else np.zeros(own.shape, np.int32)
 
     def parts(self) -> list[Part]:
@@ -92,29 +94,20 @@ def cut_apart(own: NDArray[np.bool_], pen_width: float) -> NDArray[np.int32]:
     at = np.arange(margin, columns - margin, 2)[:, np.newaxis] + np.arange(-sway, sway)  # columns of each seam's window
     costs, seams = _seams(small[:, at.clip(0, columns - 1)], (at >= 1) & (at < columns - 1), pen)
     seams += at[:, 0]
-    lowest = LEAST_HEIGHT * rows + pen_width * scale  # height of a piece, with the pen's width
     pieces = np.zeros((rows, columns), np.int32)
     chosen: list[NDArray[np.intp]] = []
     for cheapest in costs.argsort(kind="stable"):
         seam = seams[:, cheapest]
         if costs[cheapest] > CROSSES * pen or len(chosen) == MOST_CUTS:
             break
-        cut = pieces + (np.arange(columns) >= seam[:, np.newaxis])
-        apart = all(np.abs(seam - other).mean() >= margin for other in chosen)
-        if apart and all(_tallness(np.where(cut == piece, small, 0)) >= lowest for piece in range(len(chosen) + 2)):
+        if all(np.abs(seam - other).mean() >= margin for other in chosen):
             chosen.append(seam)
-            pieces = cut
+            pieces += np.arange(columns) >= seam[:, np.newaxis]
     y = np.minimum((np.arange(height) * scale).astype(int), rows - 1)
     x = np.minimum((np.arange(width) * scale).astype(int), columns - 1)
     full = pieces[y[:, np.newaxis], x]
     used = np.unique(full[own])
     return np.searchsorted(used, full).clip(0, len(used) - 1).astype(np.int32)
-
-
-def _tallness(ink: NDArray[np.float32]) -> int:
-    """The distance from the first row with ink to the last; 0 if there is none."""
-    rows = np.flatnonzero((ink > 0.5).any(axis=1))
-    return int(rows[-1] - rows[0]) if len(rows) else 0
 
 
 def _seams(
@@ -131,7 +124,7 @@ def _seams(
     """
     rows, count, columns = ink.shape
     outside = np.where(inside, np.float32(0), np.float32(np.inf))
-    total = ink[0] * (enter + ALONG) + outside  # the cheapest way to each place
+    total = ink[0] * enter * (1 + ALONG) + outside  # the cheapest way to each place
     back = np.zeros(ink.shape, np.int8)
     for row in range(1, rows):
         beside = np.pad(total, ((0, 0), (1, 1)), constant_values=np.inf)
@@ -143,7 +136,7 @@ def _seams(
             for from_ in range(3)
         ])  # fmt: skip
         back[row] = ways.argmin(axis=0) - 1
-        total = ways.min(axis=0) + ink[row] * ALONG + outside
+        total = ways.min(axis=0) + ink[row] * enter * ALONG + outside
     seams = np.empty((rows, count), np.intp)
     seams[-1] = total.argmin(axis=1)
     for row in range(rows - 1, 0, -1):

@@ -31,7 +31,7 @@ def split_lines(parts: list[Part], unit: float) -> list[list[Part]]:
     tall = [part for part in parts if part.height >= LEAST_HEIGHT * unit]
     lines: list[list[Part]] = []
     for part in tall:
-        same = [line for line in lines if any(_level(part, other) for other in line)]
+        same = [line for line in lines if any(part.wholes & other.wholes or _level(part, other) for other in line)]
         lines = [line for line in lines if line not in same] + [[part, *(other for line in same for other in line)]]
     if not lines:
         return [parts]

@@ -77,6 +77,26 @@ def test_the_ink_of_a_part_holds_none_of_its_neighbour() -> None:
         assert ink.sum() == 12 * 10
 
 
+def test_a_cut_crosses_lines_and_never_runs_along_them() -> None:
+    """Two thick stems on one bar: the bar is cut, and no stem is split lengthwise."""
+    stems = np.zeros((60, 90), bool)
+    stems[:, 10:24] = stems[:, 66:80] = stems[28:36, 10:80] = True
+    pieces = cut_apart(stems, 8.0)
+    for stem in (slice(10, 24), slice(66, 80)):
+        assert len(np.unique(pieces[:26, stem][stems[:26, stem]])) == 1
+    assert pieces[0, 10] != pieces[0, 70]
+
+
+def test_a_cut_may_leave_a_piece_that_is_too_low_for_a_digit() -> None:
+    """A bar that crosses a stem, as in a four, and touches another: its end is a piece of its own."""
+    stems = np.zeros((60, 80), bool)
+    stems[:, 24:30] = stems[:, 70:76] = stems[30:36, :76] = True
+    pieces = cut_apart(stems, 6.0)
+    heights = [np.ptp(np.flatnonzero((stems & (pieces == piece)).any(axis=1))) + 1 for piece in np.unique(pieces)]
+    assert heights[0] == 6
+    assert heights.count(60) == 2
+
+
 def test_the_number_of_cuts_is_limited() -> None:
     """Ten rings, as wide as digits, on one thin line."""
     ring = np.ones((60, 40), bool)

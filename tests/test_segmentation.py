@@ -1,10 +1,12 @@
 """Strokes are split into digits by their position, and by the classifier's certainty where that leaves a choice."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from data.lines import split_lines
 from data.parts import Part
 from data.segmentation import segment_parts
 from data.strokes import Strokes, parts_of, strokes_of
@@ -143,6 +145,15 @@ AT_FOOT, IN_THE_MIDDLE = np.array([0, 97]), np.array([0, 50])
 
 def moved(strokes: Strokes, by: np.ndarray) -> Strokes:
     return [stroke + by for stroke in strokes]
+
+
+def test_parts_of_one_stroke_are_in_one_line() -> None:
+    """However far above each other: a cut leaves the upper half of a digit in one part, and the lower in another."""
+    upper = Part(((0, 0, 10),), left=0, top=0, right=40, bottom=49)
+    lower = Part(((0, 10, 20),), left=50, top=51, right=90, bottom=100)
+    stranger = replace(lower, pieces=((1, 0, 10),))
+    assert len(split_lines([upper, lower], unit=100)) == 1
+    assert len(split_lines([upper, stranger], unit=100)) == 2
 
 
 def test_a_point_and_a_minus_are_signs_beside_digits() -> None:
