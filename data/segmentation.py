@@ -26,7 +26,7 @@ WIDEST = 1.6  # width of a digit of several parts, at most
 THINNEST = 0.15  # width that an upright line is taken to have, at least
 
 OVERLAP = 0.6  # share of the narrower part's width: parts that overlap as much belong to one digit
-MOST_PARTS = 4  # in a digit, unless they are all pieces of one stroke or mark
+MOST_WHOLES = 4  # strokes or marks in a digit, each in one piece or many
 MOST_DIGITS = 10  # in a number: parts that are all lower than a tenth of its extent are dots and dashes
 PREFERENCE = np.log(50)  # to join two possible digits or cut one part, the odds must be 50 times better
 
@@ -125,7 +125,7 @@ def _groups(run: list[Part], unit: float) -> dict[Span, Part]:
     for start in range(len(run)):
         for stop in range(start + 1, len(run) + 1):
             group = sum(run[start + 1 : stop], run[start])
-            if stop - start > MOST_PARTS and len(group.wholes) > 1:
+            if len(group.wholes) > MOST_WHOLES:
                 break
             foot = max(part.bottom for part in run[max(start - 1, 0) : stop + 1])
             narrow = stop == start + 1 or group.width <= WIDEST * unit

@@ -147,6 +147,16 @@ def moved(strokes: Strokes, by: np.ndarray) -> Strokes:
     return [stroke + by for stroke in strokes]
 
 
+def test_a_digit_may_have_many_pieces_of_few_marks() -> None:
+    """A mark cut into three pieces, and one into two, that are one digit together."""
+    parts = [
+        Part(((mark, piece, piece + 1),), left, top=0, right=left + 20, bottom=100)
+        for mark, piece, left in ((0, 0, 0), (0, 1, 22), (0, 2, 44), (1, 0, 66), (1, 1, 88))
+    ]
+    found = segment_parts(parts, lambda groups: [0.99 if len(group.pieces) == 5 else 0.5 for group in groups])
+    assert [len(sign.part.pieces) for sign in found] == [5]
+
+
 def test_parts_of_one_stroke_are_in_one_line() -> None:
     """However far above each other: a cut leaves the upper half of a digit in one part, and the lower in another."""
     upper = Part(((0, 0, 10),), left=0, top=0, right=40, bottom=49)
