@@ -44,7 +44,10 @@ def write(root: Path, labels: list[int], blank: tuple[int, ...] = ()) -> Path:
 
 
 def change(path: Path, **changes: Any) -> None:
+    """Change a report, but not its time: the page names reports by the minute."""
+    time = path.stat().st_mtime
     path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+    os.utime(path, (time, time))
 
 
 def run_page() -> AppTest:
