@@ -20,7 +20,7 @@ from model.classifier import DigitClassifier
 from model.reading import Reading, Verdict
 from tests.drawings import DIGITS
 from tests.tiny_report import save_always_three, save_strokes
-from training.recognition import page_reading
+from training.recognition import page_reading, picture
 from training.recognition.drawing import DrawnDigit
 from training.recognition.pages import PENS, Pen, make_page, written
 from training.recognition.picture import read_picture
@@ -160,6 +160,16 @@ def test_narrow_digits_that_touch_are_read_as_two(pair: tuple[int, int]) -> None
     gap = np.concatenate(first)[:, 0].max() - np.concatenate(second)[:, 0].min() + 4  # the pen is 9 wide
     content = page_of([*first, *moved(second, gap, 0)])
     assert as_text(read_picture(DigitClassifier.load("best"), content)) == "".join(map(str, pair))
+
+
+def test_a_digit_cut_off_another_is_only_believed_if_it_is_nearly_certain(monkeypatch: pytest.MonkeyPatch) -> None:
+    three = [np.array(stroke) * (1.5, 1) for stroke in DIGITS[3]]
+    width = np.ptp(np.concatenate(three)[:, 0])
+    touching, apart = (page_of([*three, *moved(three, width + gap, 0)]) for gap in (4, 40))
+    best = DigitClassifier.load("best")
+    assert [as_text(read_picture(best, page)) for page in (touching, apart)] == ["33", "33"]
+    monkeypatch.setattr(picture, "SURE_OF_A_SLICE", 1.1)  # more than any is
+    assert [as_text(read_picture(best, page)) for page in (touching, apart)] == ["??", "33"]
 
 
 def test_a_slice_of_a_letter_is_no_one() -> None:

@@ -1,5 +1,7 @@
 """Reads a picture of writing: finds the marks, splits them into digits and reads each digit."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,9 +12,11 @@ from data.parts import Part
 from data.pictures import Picture, open_picture
 from data.segmentation import segment_parts
 from model.classifier import DigitClassifier
+from model.reading import Verdict
 
 from .drawing import HARDLY, DrawnDigit, certainty, refused
 
+SURE_OF_A_SLICE = 0.98  # a digit cut off a mark is only believed from this probability on
 SPECK = 3  # squared pen widths of ink: less than this is a speck, not a digit
 
 
@@ -47,7 +51,11 @@ def read_picture(classifier: DigitClassifier, content: Picture) -> list[DrawnDig
     seen = images([sign.part for sign in signs])
     for sign, image, reading in zip(signs, seen, classifier.read(seen), strict=True):
         part = sign.part
-        read = refused(reading) if sign.sign or is_speck else reading
+        read = reading
+        if sign.sign or is_speck:
+            read = refused(reading)
+        elif reading.verdict is Verdict.DIGIT and reading.probability < SURE_OF_A_SLICE and cuts.leaves_some(part):
+            read = replace(reading, verdict=Verdict.UNSURE)
         box = (part.left, part.top, part.right, part.bottom)
         digits.append(DrawnDigit([], image, read, box, sign.line, sign.sign.strip("?")))
     return digits
