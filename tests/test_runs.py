@@ -240,6 +240,13 @@ def test_a_free_name_is_one_that_no_run_has(tmp_path: Path) -> None:
     assert free_name(tmp_path, "quick") == "quick-3"
 
 
+@pytest.mark.parametrize("left", ["weights.npz", "checkpoint.npz", "result.json", "log.txt"])
+def test_a_name_that_could_not_be_started_is_not_offered(tmp_path: Path, left: str) -> None:
+    (tmp_path / "quick").mkdir()
+    (tmp_path / "quick" / left).touch()
+    assert free_name(tmp_path, "quick") == "quick-2"
+
+
 @pytest.fixture(scope="module")
 def watched(digits: Dataset, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The `progress.json` of a run after its last epoch, and after the fifth step of its second."""

@@ -114,18 +114,18 @@ def run_name(text: str) -> str:
     return text
 
 
-def free_name(runs: Path, recipe: str) -> str:
-    """A free name for a new run: "quick", or "quick-2" if that is taken, and so on."""
-    name, suffix = recipe, 1
-    while any((runs / name / file).exists() for file in _RUN_FILES):
-        suffix += 1
-        name = f"{recipe}-{suffix}"
-    return name
-
-
 def holds_a_run(folder: Path) -> bool:
     """Whether a training or fine-tuning has left a result in the folder: its name is taken."""
     return any((folder / file).exists() for file in ("checkpoint.npz", "weights.npz", "result.json"))
+
+
+def free_name(runs: Path, recipe: str) -> str:
+    """A free name for a new run: "quick", or "quick-2" if that is taken, and so on."""
+    name, suffix = recipe, 1
+    while holds_a_run(runs / name) or (runs / name / "log.txt").exists():
+        suffix += 1
+        name = f"{recipe}-{suffix}"
+    return name
 
 
 def start(root: Path, name: str, recipe: str, dataset: str, epochs: int, seed: int) -> None:
