@@ -6,13 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from .paper import SMALL, Contrast, ink_contrast
-from .ruling import Mask, runs_down, usual_thickness, without_ruling
+from .edges import without_boxes, without_edges, without_shades
+from .paper import SMALL, Contrast, dark_on_light, ink_contrast
+from .ruling import Mask, without_ruling
 
 FAINTEST = 0.06  # least contrast of ink with paper; black on white has 1
 CERTAIN, POSSIBLE = 0.35, 0.12  # shares of the ink's usual contrast: ink for certain; ink if connected to certain ink
-RIM = 0.1  # of the shorter side: a mark at the border that stays within this margin is an edge
-STRAIGHT = 0.8  # least share of a box's side that must be present
 PAPER, INK = 0.2, 0.7  # values of a photograph's ink that become 0 and 1, which sharpens blurred lines
 MOST_MARKS = 150  # the largest are kept; a texture has thousands
 BRIDGED = 0.15  # of the pen's width: lines as near to each other are one mark
@@ -41,6 +40,7 @@ class Marks:
 
 def find_marks(grey: NDArray[np.float32]) -> Marks | None:
     """The marks in a picture `(h, w)`, 0 = black to 1 = white; None if there is no ink."""
+    grey = dark_on_light(grey)
     contrast, grain = ink_contrast(grey)
     strongest = float(contrast.max())
     if strongest < max(FAINTEST, 6 * grain):
@@ -48,7 +48,7 @@ def find_marks(grey: NDArray[np.float32]) -> Marks | None:
     full = float(np.median(contrast[contrast > strongest / 2]))
     possible = contrast > max(POSSIBLE * full, 3 * grain)
     if min(grey.shape) >= SMALL:  # in smaller images, ruled lines are as thick as a pen's
-        possible = without_edges(without_ruling(without_boxes(possible), contrast))
+        possible = without_shades(without_edges(without_ruling(without_boxes(possible), contrast)), grey, contrast)
     certain = possible & (contrast > max(CERTAIN * full, 5 * grain))
     mask = without_edges(without_boxes(_reached(possible, certain)))
     if not mask.any():
@@ -136,59 +136,3 @@ def _evenly_dark(contrast: Contrast, mask: Mask) -> NDArray[np.float32]:
     darkest = ndimage.maximum_filter(contrast, reach)
     smooth = ndimage.uniform_filter(darkest, reach)
     return (contrast / np.maximum(smooth, 1e-6)).clip(0, 1).astype(np.float32)
-
-
-def without_boxes(mask: Mask) -> Mask:
-    """The mask without the sides of boxes, of which the picture's border may cut one off; unless nothing is left."""
-    patches, _ = ndimage.label(mask, np.ones((3, 3)))
-    kept = mask.copy()
-    for number, box in enumerate(ndimage.find_objects(patches), 1):
-        own = patches[box] == number
-        cut_off = _borders(box, mask)
-        if min(own.shape) > max(2 * _rim(mask), SMALL / 2) and cut_off <= 1:
-            kept[box][own & box_sides(own, sides=4 - cut_off)] = False
-    return kept if kept.any() else mask
-
-
-def without_edges(mask: Mask) -> Mask:
-    """The mask without edges along the picture's border and lines that start there; unless nothing is left."""
-    patches, _ = ndimage.label(mask, np.ones((3, 3)))
-    height, width = mask.shape
-    rim = _rim(mask)
-    kept = mask.copy()
-    for number, box in enumerate(ndimage.find_objects(patches), 1):
-        rows, columns = box
-        own = patches[box] == number
-        if _borders(box, mask):
-            along = min(rows.stop, height - rows.start, columns.stop, width - columns.start) <= rim
-            line = min(own.shape) <= rim and max(own.shape) > 3 * min(own.shape)
-            kept[box][own if along or line else own & box_sides(own, sides=1)] = False
-    return kept if kept.any() else mask
-
-
-def _rim(mask: Mask) -> int:
-    return max(1, round(RIM * min(mask.shape)))
-
-
-def _borders(box: tuple[slice, slice], mask: Mask) -> int:
-    """How many of the picture's borders a mark reaches."""
-    return sum((side.start <= 1) + (side.stop >= length - 1) for side, length in zip(box, mask.shape, strict=True))
-
-
-def box_sides(own: Mask, sides: int) -> Mask:
-    """The straight sides of a mark `(h, w)` without ink that crosses them; none if fewer than `sides` are found."""
-    height, width = own.shape
-    band = round(0.02 * (height + width)) + 2
-    y, x = np.mgrid[:height, :width]
-    found = np.zeros_like(own)
-    count = 0
-    for axis, side in ((0, y < band), (0, y >= height - band), (1, x < band), (1, x >= width - band)):
-        runs = runs_down(own) if axis == 0 else runs_down(own.T).T
-        thin = side & (runs > 0) & (runs <= band)
-        if thin.any(axis=axis).mean() >= STRAIGHT:
-            found |= thin & (runs <= usual_thickness(runs[thin]))
-            count += 1
-    if count < sides:
-        return np.zeros_like(own)
-    corners = ((y < band) | (y >= height - band)) & ((x < band) | (x >= width - band))
-    return found | (corners if count > 1 else False)

@@ -18,25 +18,28 @@ SMALL = 64  # pixels, the shorter side: smaller pictures are not photographs, an
 def ink_contrast(grey: NDArray[np.float32]) -> tuple[Contrast, float]:
     """How much darker than the paper each pixel is, and the standard deviation of the paper's grain.
 
-    Light ink on dark paper is inverted first. The paper is estimated by the picture's grey-scale closing (Serra, "Image
+    The paper is estimated by the picture's grey-scale closing (Serra, "Image
     Analysis and Mathematical Morphology", 1982): it removes narrow dark places and keeps the edges of shadows, of the
     sheet and of the desk under it. The picture is extended by its border pixels, so a frame or a desk all around it
     does not count as ink.
 
     Args:
-        grey: `(h, w)`, 0 = black to 1 = white.
+        grey: `(h, w)`, 0 = black to 1 = white; the ink is darker than the paper.
     """
-    if _is_light_on_dark(grey):
-        grey = 1 - grey
     if min(grey.shape) < SMALL:
         paper = _paper(grey)
-        return (paper - grey) / (paper + np.float32(0.1)) * np.float32(1.1), 0.0
+        return darker(grey, paper), 0.0
     smooth = ndimage.gaussian_filter(grey, 1)
     paper = _paper(smooth)
-    contrast = (paper - smooth) / (paper + np.float32(0.1)) * np.float32(1.1)
+    contrast = darker(smooth, paper)
     contrast[_desk(paper)] = 0
     usual, low = np.quantile(contrast, [0.5, 0.1])
     return (contrast - usual).clip(0), float(usual - low) / 1.28
+
+
+def darker(grey: NDArray[np.float32], paper: NDArray[np.float32]) -> Contrast:
+    """How much darker than paper grey values are: 0 = not at all, 1 = black on white."""
+    return (paper - grey) / (paper + np.float32(0.1)) * np.float32(1.1)
 
 
 def _paper(grey: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -57,8 +60,8 @@ def _desk(paper: NDArray[np.float32]) -> NDArray[np.bool_]:
     return ndimage.binary_dilation(other, np.ones((3, 3)), max(2, min(paper.shape) // 100))
 
 
-def _is_light_on_dark(grey: NDArray[np.float32]) -> bool:
-    """Whether the lines in a picture are lighter than their surroundings.
+def dark_on_light(grey: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The picture, inverted if the lines in it are lighter than their surroundings.
 
     A line differs from the median around it and from the closing (a light line: the opening). The median alone is
     misled by the corners of a sheet, the closing alone by the paper inside loops.
@@ -67,7 +70,7 @@ def _is_light_on_dark(grey: NDArray[np.float32]) -> bool:
     image.thumbnail((GLIMPSE, GLIMPSE), Image.Resampling.BOX)
     glimpse = np.asarray(image)
     around = ndimage.median_filter(glimpse, max(3, max(glimpse.shape) // 2), mode="nearest")
-    return _lines(1 - glimpse, 1 - around) > _lines(glimpse, around)
+    return 1 - grey if _lines(1 - glimpse, 1 - around) > _lines(glimpse, around) else grey
 
 
 def _lines(grey: NDArray[np.float32], around: NDArray[np.float32]) -> float:

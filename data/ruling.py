@@ -1,13 +1,21 @@
 """Ruled and squared paper: its lines are removed without breaking the ink that crosses them."""
 
+from dataclasses import dataclass, replace
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
 Mask = NDArray[np.bool_]  # (h, w)
 
-STEEPEST = 0.1  # slope of a line that counts as horizontal
-STEP = 0.005  # between the slopes that are tried; then tenths of it around the best
+# Slopes of lines that count as horizontal, how much they differ from top to bottom, and how many pixels apart lines
+# still count as one: tried in this order, each around the best before.
+SEARCH = (
+    (np.linspace(-0.16, 0.16, 17), np.linspace(-0.12, 0.12, 7), 4),
+    (np.linspace(-0.02, 0.02, 9), np.linspace(-0.04, 0.04, 5), 2),
+    (np.linspace(-0.005, 0.005, 11), np.linspace(-0.02, 0.02, 9), 1),
+)
+MOST_FITTED = 4000  # pixels that the search looks at
 THICKEST = 0.015  # of the shorter side: thickness of a line, at most
 SPANS = 0.85  # share of the picture's width where a ruled line is seen, or ink over it, at least
 THIN = 0.4  # share where the line is seen alone, at least
@@ -48,23 +56,15 @@ def _ruling(mask: Mask) -> tuple[Mask, Mask]:
     bands = np.zeros_like(mask)
     if len(x) < THIN * width:
         return bands, thin
-    reach = int((STEEPEST + STEP) * width) + 1
-
-    def on_lines(slope: float) -> NDArray[np.float64]:
-        """The number of thin pixels on the line of that slope through each row of the picture's middle column."""
-        rows = np.round(y - slope * (x - width / 2)).astype(np.intp) + reach
-        return np.bincount(rows, minlength=height + 2 * reach).astype(float)
-
-    slope = 0.0
-    for step in (STEP, STEP / 10):
-        slopes = slope + step * np.arange(-round(STEEPEST / STEP), round(STEEPEST / STEP) + 1)
-        slope = float(max(slopes, key=lambda slope: (on_lines(slope) ** 2).sum()))
+    fan = Fan(mask.shape).fitted(y, x)
+    middles = np.round(fan.middle(y, x)).astype(np.intp)
     half = (thickest + 1) // 2
-    count = np.convolve(on_lines(slope), np.bartlett(2 * half + 3), "same")  # highest in the middle of a thick line
-    fall = np.round(slope * (np.arange(width) - width / 2)).astype(np.intp)
+    first = int(middles.min()) - 2 * half
+    on_line = np.pad(np.bincount(middles - first), (0, 2 * half))
+    count = np.convolve(on_line, np.bartlett(2 * half + 3), "same")  # highest in the middle of a thick line
     columns = np.arange(width)
     while (peak := int(count.argmax())) and count[peak] > THIN * width / 2:
-        rows = peak - reach + fall + np.arange(-half, half + 1)[:, np.newaxis]  # (rows of the band, w)
+        rows = fan.rows(peak + first, columns) + np.arange(-half, half + 1)[:, np.newaxis]  # (band's rows, w)
         inside = (rows >= 0) & (rows < height)
         rows = rows.clip(0, height - 1)
         present, as_line = ((pixels[rows, columns] & inside).any(axis=0) for pixels in (mask, thin))
@@ -76,6 +76,51 @@ def _ruling(mask: Mask) -> tuple[Mask, Mask]:
     if bands.any():
         thin = (runs > 0) & (runs <= usual_thickness(runs[bands & thin]))
     return bands, thin
+
+
+@dataclass(frozen=True)
+class Fan:
+    """Lines from side to side of a picture that are parallel on paper: a camera held askew sees them meet far away.
+
+    A line that is `middle` pixels below the picture's centre, in its middle column, has the slope
+    `slope + narrowing * middle / width`.
+    """
+
+    shape: tuple[int, int]
+    slope: float = 0.0
+    narrowing: float = 0.0
+
+    def middle(self, y: NDArray[np.intp], x: NDArray[np.intp]) -> NDArray[np.float64]:
+        """How far below the picture's centre the lines through pixels cross the middle column."""
+        height, width = self.shape
+        right = x - width / 2
+        return (y - height / 2 - self.slope * right) / (1 + self.narrowing * right / width)
+
+    def rows(self, middle: float, x: NDArray[np.intp]) -> NDArray[np.intp]:
+        """The row of a line in each column."""
+        height, width = self.shape
+        slope = self.slope + self.narrowing * middle / width
+        return np.round(height / 2 + middle + slope * (x - width / 2)).astype(np.intp)
+
+    def fitted(self, y: NDArray[np.intp], x: NDArray[np.intp]) -> "Fan":
+        """The fan whose lines go through the most of some pixels: a search from coarse to fine (Hough transform)."""
+        few = slice(None, None, 1 + len(x) // MOST_FITTED)
+        y, x = y[few], x[few]
+        fan = self
+        for slopes, narrowings, pixels in SEARCH:
+            tried = [
+                replace(fan, slope=fan.slope + slope, narrowing=fan.narrowing + narrowing)
+                for slope in slopes
+                for narrowing in narrowings
+            ]
+            fan = max(tried, key=lambda fan: _bunched(fan.middle(y, x) / pixels))
+        return fan
+
+
+def _bunched(places: NDArray[np.float64]) -> float:
+    """How much places, in pixels, fall together."""
+    counts = np.bincount(np.round(places - places.min()).astype(np.intp))
+    return float((np.convolve(counts, [0.5, 1, 0.5]) ** 2).sum())  # smooth: halfway between two pixels is no worse
 
 
 def _thickest(mask: Mask) -> int:

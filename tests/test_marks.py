@@ -2,9 +2,12 @@
 
 import numpy as np
 import pytest
+from PIL import Image, ImageDraw
+from scipy import ndimage
 
 from data.cuts import MOST_CUTS, Cuts, cut_apart
-from data.marks import MOST_MARKS, Marks, find_marks, without_boxes, without_edges
+from data.edges import without_boxes, without_edges, without_shades
+from data.marks import MOST_MARKS, Marks, find_marks
 from data.parts import Part
 from data.ruling import without_ruling
 
@@ -13,7 +16,7 @@ def blank(height: int = 200, width: int = 200) -> np.ndarray:
     return np.zeros((height, width), bool)
 
 
-@pytest.mark.parametrize("slope", [-0.05, 0, 0.05])
+@pytest.mark.parametrize("slope", [-0.15, -0.05, 0, 0.05, 0.15])
 def test_a_ruled_line_is_removed_whether_it_rises_or_falls(slope: float) -> None:
     mask = blank()
     columns = np.arange(200)
@@ -24,6 +27,59 @@ def test_a_ruled_line_is_removed_whether_it_rises_or_falls(slope: float) -> None
     assert not left[:, :80].any()
     assert not left[:, 110:].any()
     assert left[60:140, 90:96].mean() > 0.95
+
+
+def askew(*lines: list[tuple[int, int]]) -> np.ndarray:
+    """A mask `(200, 200)` of lines 2 pixels wide, seen by a camera that was turned by 0.1 and held askew: lines that
+    are parallel on paper meet. Corners are in pixels from the centre."""
+    canvas = Image.new("1", (200, 200))
+    for line in lines:
+        x, y = np.array(line, float).T
+        x, y = x + 0.1 * y, y - 0.1 * x
+        away = 1 + 0.0005 * x - 0.0005 * y
+        ImageDraw.Draw(canvas).line(list(np.stack([x / away, y / away], 1).ravel() + 100), fill=1, width=2)
+    return np.asarray(canvas)
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_ruled_lines_are_removed_from_a_picture_taken_askew(axis: int) -> None:
+    ruling = askew(*([(-200, y), (200, y)] for y in range(-80, 81, 20)))
+    stroke = blank()
+    stroke[60:140, 90:100] = True
+    mask = np.moveaxis(ruling, 0, axis) | stroke
+    left = without_ruling(mask, np.where(mask, np.float32(0.5), np.float32(0)))
+    assert not (left & ~ndimage.binary_dilation(stroke, iterations=2)).any()  # a line may leave the stroke slowly
+    assert left[stroke].mean() > 0.95
+
+
+def test_the_rest_of_a_digit_that_an_edge_runs_through_stays() -> None:
+    edge, digit = askew([(-200, 0), (200, 0)]), blank()
+    digit[60:140, 60:140] = True
+    digit[75:125, 75:125] = False
+    left = without_edges(edge | digit)
+    assert left[digit].mean() > 0.99
+    assert not left[:, :50].any()
+
+
+def test_a_box_is_removed_from_a_picture_taken_askew() -> None:
+    corners = [(-70, -70), (50, -70), (50, 80), (-70, 80), (-70, -70)]
+    digit = blank()
+    digit[80:120, 90:96] = True
+    np.testing.assert_array_equal(without_boxes(askew(corners) | digit), digit)
+
+
+def test_ink_has_lighter_paper_on_both_sides_and_the_edge_of_a_shade_has_not() -> None:
+    y, x = np.mgrid[:200, :200]
+    grey = np.where(x < 60 + 0.2 * y, np.float32(0.4), np.float32(0.9))  # a shadow with a slanted edge
+    stroke, rest = blank(), blank()
+    stroke[90:94, 40:160] = True  # from the shadow into the light
+    grey[stroke] *= 0.2
+    for top in range(20, 180, 40):  # what an estimate of the paper may take for ink
+        rest[top : top + 30] = (x > 50 + 0.2 * y)[top : top + 30] & (grey == np.float32(0.4))[top : top + 30]
+    rest &= ~ndimage.binary_dilation(stroke, iterations=8)
+    contrast = np.where(stroke, 0.8, np.where(rest, 0.5, 0)).astype(np.float32)
+    np.testing.assert_array_equal(without_shades(stroke | rest, grey, contrast), stroke)
+    np.testing.assert_array_equal(without_shades(rest, grey, contrast), rest)
 
 
 def test_ink_on_a_ruled_line_stays_because_it_is_darker() -> None:

@@ -142,11 +142,13 @@ def kinds(
 ) -> Iterator[tuple[str, Callable[[np.random.Generator], str]]]:
     """Each kind of page or drawing: its name, and a function that makes one, reads it and returns the outcome."""
 
-    def page(write: Callable[[np.random.Generator], Writing], trouble: str, pen: str = "") -> Callable[..., str]:
+    def page(
+        write: Callable[[np.random.Generator], Writing], trouble: str, pen: str = "", tilted: bool = False
+    ) -> Callable[..., str]:
         def read(rng: np.random.Generator) -> str:
             writing = write(rng)
             tool = PENS[pen or ("biro", "felt", "pencil")[rng.integers(3)]]
-            content = make_page(writing.strokes, writing.height, tool, trouble, rng)
+            content = make_page(writing.strokes, writing.height, tool, trouble, rng, tilted)
             return outcome(read_picture(classifier, content), writing.text)
 
         return read
@@ -162,6 +164,7 @@ def kinds(
     for trouble in {**ON_PAGE, **ON_INK}:
         if trouble in TUNED or not tune:
             yield f"page, {trouble}", page(half.digit, trouble)
+            yield f"page, {trouble}, tilted", page(half.digit, trouble, tilted=True)
     for pen in PENS:
         yield f"page, {pen}", page(half.digit, "clean", pen)
     several = {

@@ -9,11 +9,12 @@ from scipy import ndimage
 
 from data.strokes import Strokes
 
-from .troubles import ON_INK, ON_PAGE, Box, Cover
+from .troubles import ON_INK, ON_PAGE, Box, Cover, Page
 
 SIDE = 640  # pixels, the longer side of a page
 FINER = 2  # times the page's resolution, in which the strokes are drawn
 GRAIN = 0.012  # standard deviation of the paper's brightness
+TURN, NEARER = 0.07, 0.04  # of a camera, at most: radians; how much nearer one side of the page is than the middle
 
 
 @dataclass(frozen=True)
@@ -36,12 +37,15 @@ PENS = {
 }
 
 
-def make_page(strokes: Strokes, height: float, pen: Pen, trouble: str, rng: np.random.Generator) -> bytes:
+def make_page(
+    strokes: Strokes, height: float, pen: Pen, trouble: str, rng: np.random.Generator, tilted: bool = False
+) -> bytes:
     """An image file of the strokes on paper, with one trouble of `ON_INK` or `ON_PAGE`: a PNG, or a JPEG for "JPEG 10".
 
     Args:
         strokes: arrays `(k, 2)` of points, x right, y down.
         height: the height of a digit, in the strokes' unit: the pen's width is a share of it.
+        tilted: the camera was held askew.
     """
     cover, box = written(strokes, rng.uniform(*pen.width) * height, rng)
     if trouble in ON_INK:
@@ -53,6 +57,8 @@ def make_page(strokes: Strokes, height: float, pen: Pen, trouble: str, rng: np.r
     page = paper + cover[..., np.newaxis] * (ink - paper)
     if trouble in ON_PAGE:
         page = ON_PAGE[trouble](page, box, rng)
+    if tilted:
+        page = seen_askew(page, rng)
     page = ndimage.gaussian_filter(page, (0.7, 0.7, 0)) + rng.normal(0, GRAIN, (*cover.shape, 1))
     file = BytesIO()
     image = Image.fromarray((page.clip(0, 1) * 255).astype(np.uint8))
@@ -61,6 +67,20 @@ def make_page(strokes: Strokes, height: float, pen: Pen, trouble: str, rng: np.r
     else:
         image.save(file, "PNG", compress_level=1)
     return file.getvalue()
+
+
+def seen_askew(page: Page, rng: np.random.Generator) -> Page:
+    """The page `(h, w, 3)` turned and in perspective; beyond its border it goes on as it is there."""
+    height, width = page.shape[:2]
+    angle = rng.uniform(-TURN, TURN)
+    turn = np.array([[np.cos(angle), -np.sin(angle), 0], [np.sin(angle), np.cos(angle), 0], [0, 0, 1]])
+    turn[2, :2] = rng.uniform(-NEARER, NEARER, 2) * 2 / np.array([width, height])
+    down, across = np.mgrid[:height, :width]
+    x, y, away = np.tensordot(turn, [across - width / 2, down - height / 2, np.ones_like(across)], 1)
+    places = [y / away + height / 2, x / away + width / 2]
+    return np.stack(
+        [ndimage.map_coordinates(colour, places, order=1, mode="nearest") for colour in np.moveaxis(page, -1, 0)], -1
+    )
 
 
 def written(strokes: Strokes, width: float, rng: np.random.Generator) -> tuple[Cover, Box]:

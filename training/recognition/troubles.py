@@ -63,6 +63,22 @@ def _printed(page: Page, box: Box, rng: Rng, angles: list[float], spacing: float
 
 def desk(page: Page, box: Box, rng: Rng) -> Page:
     """The paper turned a little, on a wooden desk."""
+    wood = ndimage.gaussian_filter(rng.normal(0, 1, page.shape[:2]), (1.5, 40)) * 12 * rng.uniform(0.2, 1)
+    brown = np.array([0.35, 0.25, 0.17]) * rng.uniform(0.5, 1.4)
+    return _on_table(page, brown * (1 + 0.15 * wood)[..., np.newaxis], rng)
+
+
+def cloth(page: Page, box: Box, rng: Rng) -> Page:
+    """The paper turned a little, on a checked tablecloth."""
+    down, across = np.mgrid[: page.shape[0], : page.shape[1]]
+    angle, apart = rng.uniform(0, np.pi), rng.uniform(0.05, 0.12) * page.shape[1]
+    stripes = [np.sin(2 * np.pi * (across * np.cos(a) + down * np.sin(a)) / apart) > 0 for a in (angle, angle + 1.57)]
+    colour = rng.uniform(0.1, 0.8, 3)
+    light = np.array(stripes).mean(axis=0)[..., np.newaxis]
+    return _on_table(page, colour + (0.9 - colour) * light * rng.uniform(0.3, 1), rng)
+
+
+def _on_table(page: Page, table: Page, rng: Rng) -> Page:
     height, width = page.shape[:2]
     angle = rng.normal(0, 0.05)
     cos, sin = np.cos(angle), np.sin(angle)
@@ -71,11 +87,40 @@ def desk(page: Page, box: Box, rng: Rng) -> Page:
     u, v = cos * x + sin * y, cos * y - sin * x
     margin = rng.uniform(0.03, 0.12) * min(height, width)
     inside = np.minimum(width / 2 - margin - np.abs(u), height / 2 - margin - np.abs(v))
-    wood = ndimage.gaussian_filter(rng.normal(0, 1, (height, width)), (1.5, 40)) * 12 * rng.uniform(0.2, 1)
-    brown = np.array([0.35, 0.25, 0.17]) * rng.uniform(0.5, 1.4)
-    table = brown * (1 + 0.15 * wood)[..., np.newaxis]
     share = (inside + 0.5).clip(0, 1)[..., np.newaxis]
     return share * page + (1 - share) * table
+
+
+def round_shadow(page: Page, box: Box, rng: Rng) -> Page:
+    """The soft shadow of a head or a hand, which comes in from one side."""
+    height, width = page.shape[:2]
+    down, across = np.mgrid[:height, :width]
+    angle, radius = rng.uniform(0, 2 * np.pi), rng.uniform(0.3, 0.5)
+    x, y = 0.5 + 0.6 * np.cos(angle), 0.5 + 0.6 * np.sin(angle)
+    inside = radius - np.hypot(across / width - x, down / height - y)
+    return page * (1 - rng.uniform(0.25, 0.55) * (inside / rng.uniform(0.02, 0.1) + 0.5).clip(0, 1))[..., np.newaxis]
+
+
+def crease(page: Page, box: Box, rng: Rng) -> Page:
+    """The paper was folded through the ink: one half is a little darker, the fold itself dark or light."""
+    x, y = rng.uniform(box[0], box[2]), rng.uniform(box[1], box[3])
+    angle = rng.normal(rng.choice([0, np.pi / 2]), 0.03)
+    down, across = np.mgrid[: page.shape[0], : page.shape[1]]
+    beyond = (across - x) * np.cos(angle) + (down - y) * np.sin(angle)
+    fold = rng.uniform(-0.3, 0.1) * np.exp(-((beyond / rng.uniform(1, 4)) ** 2))
+    return page * (1 + fold - rng.uniform(0, 0.15) * (beyond > 0))[..., np.newaxis]
+
+
+def holes(page: Page, box: Box, rng: Rng) -> Page:
+    """Holes punched along one side, through which the dark desk is seen."""
+    height, width = page.shape[:2]
+    down, across = np.mgrid[:height, :width]
+    radius = rng.uniform(0.01, 0.025) * height
+    x = rng.uniform(1.5, 3) * radius
+    if rng.integers(2):
+        x = width - x
+    away = np.min([np.hypot(across - x, down - y) for y in np.array([0.2, 0.4, 0.6, 0.8]) * height], axis=0)
+    return page * (1 - rng.uniform(0.5, 0.9) * (radius - away + 0.5).clip(0, 1))[..., np.newaxis]
 
 
 def frame(page: Page, box: Box, rng: Rng) -> Page:
@@ -146,6 +191,10 @@ ON_PAGE: dict[str, Callable[[Page, Box, Rng], Page]] = {
     "ruled": ruled,
     "squared": squared,
     "desk": desk,
+    "cloth": cloth,
+    "round shadow": round_shadow,
+    "crease": crease,
+    "holes": holes,
     "frame": frame,
     "cell edges": cell_edges,
     "printed box": printed_box,
@@ -153,4 +202,15 @@ ON_PAGE: dict[str, Callable[[Page, Box, Rng], Page]] = {
     "JPEG 10": as_it_is,  # `make_page` compresses the file
 }
 # Thresholds are chosen on these; the others are only measured:
-TUNED = ("clean", "hard shadow", "underline", "ruled", "squared", "frame", "printed box", "faint on one side")
+TUNED = (
+    "clean",
+    "hard shadow",
+    "dark corner",
+    "underline",
+    "ruled",
+    "squared",
+    "desk",
+    "frame",
+    "printed box",
+    "faint on one side",
+)
