@@ -64,17 +64,20 @@ class Cuts:
 
     def ink_of(self, part: Part) -> NDArray[np.float32]:
         """The ink of this part alone: float32 `(h, w)`, 0 to 1, cropped to the part."""
-        inks, labels = self.marks.ink, np.zeros(self.marks.labels.shape, bool)
-        for number, first, last in part.pieces:
-            box = self.boxes[number - 1]
-            labels[box] |= (
-                (self.marks.labels[box] == number) & (self.pieces[number] >= first) & (self.pieces[number] < last)
-            )
-        rows, columns = ndimage.find_objects(labels.astype(np.uint8))[0]
+        boxes = [self.boxes[number - 1] for number, _, _ in part.pieces]
+        top, left = (max(min(box[axis].start for box in boxes) - 2, 0) for axis in (0, 1))
+        bottom, right = (max(box[axis].stop for box in boxes) + 2 for axis in (0, 1))
+        around = (slice(top, bottom), slice(left, right))  # all else may be thousands of times as large
+        labels, ink = self.marks.labels[around], self.marks.ink[around]
+        own = np.zeros(labels.shape, bool)
+        for (number, first, last), (rows, columns) in zip(part.pieces, boxes, strict=True):
+            box = (slice(rows.start - top, rows.stop - top), slice(columns.start - left, columns.stop - left))
+            own[box] |= (labels[box] == number) & (self.pieces[number] >= first) & (self.pieces[number] < last)
+        rows, columns = ndimage.find_objects(own.astype(np.uint8))[0]
         window = (slice(max(rows.start - 2, 0), rows.stop + 2), slice(max(columns.start - 2, 0), columns.stop + 2))
-        near = ndimage.binary_dilation(labels[window], np.ones((3, 3)), 2)
-        others = (self.marks.labels[window] > 0) & ~labels[window]
-        return np.where(near & ~others, inks[window], 0).astype(np.float32)
+        near = ndimage.binary_dilation(own[window], np.ones((3, 3)), 2)
+        others = (labels[window] > 0) & ~own[window]
+        return np.where(near & ~others, ink[window], 0).astype(np.float32)
 
 
 def _shrunk(low: float, high: float, half: float) -> tuple[float, float]:

@@ -7,7 +7,7 @@ the classifier decides: of all groupings of neighbours, the one whose least cert
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -27,6 +27,7 @@ THINNEST = 0.15  # width that an upright line is taken to have, at least
 
 OVERLAP = 0.6  # share of the narrower part's width: parts that overlap as much belong to one digit
 MOST_WHOLES = 4  # strokes or marks in a digit, each in one piece or many
+MOST_GROUPS = 500  # fifty touching digits have 370; scribbles and texts have thousands, and are no numbers
 MOST_DIGITS = 10  # in a number: parts that are all lower than a tenth of its extent are dots and dashes
 PREFERENCE = np.log(50)  # to join two possible digits or cut one part, the odds must be 50 times better
 
@@ -51,35 +52,58 @@ def segment_parts(parts: list[Part], certainty: Certainty) -> list[Sign]:
         return []
     extent = max(max(p.right for p in parts) - min(p.left for p in parts),
                  max(p.bottom for p in parts) - min(p.top for p in parts))  # fmt: skip
-    unit = max(extent / MOST_DIGITS, *(part.height for part in parts))
+    least = extent / MOST_DIGITS
+    unit = max(least, *(part.height for part in parts))
     parts = _merged(parts, unit)
+    lines = [_divided(line, least) for line in split_lines(parts, max(least, *(part.height for part in parts)))]
+    if sum(len(run.groups) for line in lines for run in line.runs) > MOST_GROUPS:
+        lines = [replace(line, runs=[Run(run.parts, _as_one(run.parts)) for run in line.runs]) for line in lines]
     signs = []
-    for number, line in enumerate(split_lines(parts, max(extent / MOST_DIGITS, *(part.height for part in parts)))):
-        signs += [Sign(part, number, sign) for part, sign in _read_line(line, extent / MOST_DIGITS, certainty)]
+    for number, line in enumerate(lines):
+        signs += [Sign(part, number, sign) for part, sign in _read_line(line, certainty)]
     return signs
 
 
-def _read_line(line: list[Part], least: float, certainty: Certainty) -> list[tuple[Part, str]]:
-    """The digits and signs of a line, from left to right."""
+@dataclass(frozen=True)
+class Run:
+    """Parts of a line of which any neighbours may be one digit, and their groups that may."""
+
+    parts: list[Part]
+    groups: dict[Span, Part]
+
+
+@dataclass(frozen=True)
+class Line:
+    """The runs of a line from left to right, the signs beside its digits, and the dots above, below or inside them."""
+
+    runs: list[Run]
+    signs: list[tuple[Part, str]]
+    dots: list[Part]
+
+
+def _divided(line: list[Part], least: float) -> Line:
     unit = max(least, *(part.height for part in line))
     if least >= max(part.height for part in line):
-        return [(sum(line[1:], line[0]), "")]
+        return Line([Run(line, _as_one(line))], [], [])
     parts, signs = find_signs(line, unit)
     near = -CLOSE * unit
-    spoilt = [dot for dot, sign in signs if sign == UNKNOWN and any(overlap_across(dot, p) >= near for p in parts)]
-    runs = _runs(_merged(parts, unit), unit)
-    choices = [_groups(run, unit) for run in runs]
-    candidates = [group for groups in choices if len(groups) > 1 for group in groups.values()]
+    dots = [dot for dot, sign in signs if sign == UNKNOWN and any(overlap_across(dot, p) >= near for p in parts)]
+    beside = [(part, sign) for part, sign in signs if part not in dots and sign != UNDERLINE]
+    return Line([Run(run, _groups(run, unit)) for run in _runs(_merged(parts, unit), unit)], beside, dots)
+
+
+def _read_line(line: Line, certainty: Certainty) -> list[tuple[Part, str]]:
+    """The digits and signs of a line, from left to right."""
+    candidates = [group for run in line.runs if len(run.groups) > 1 for group in run.groups.values()]
     odds = {}
     if candidates:
         probabilities = np.asarray(certainty(candidates), np.float64).clip(1e-7, 1 - 1e-7)  # float32 is no finer near 1
         odds = dict(zip(candidates, np.log(probabilities / (1 - probabilities)), strict=True))
-    digits = [(group, "") for run, groups in zip(runs, choices, strict=True) for group in _best(run, groups, odds)]
-    for dot in spoilt:  # a shape with a dot above, below or inside is not a digit
+    digits = [(group, "") for run in line.runs for group in _best(run, odds)]
+    for dot in line.dots:  # a shape with a dot above, below or inside is not a digit
         place = max(range(len(digits)), key=lambda i: overlap_across(digits[i][0], dot))
         digits[place] = (digits[place][0] + dot, UNKNOWN)
-    beside = [(part, sign) for part, sign in signs if part not in spoilt and sign != UNDERLINE]
-    return sorted([*digits, *beside], key=lambda part_and_sign: part_and_sign[0].left)
+    return sorted([*digits, *line.signs], key=lambda part_and_sign: part_and_sign[0].left)
 
 
 def _merged(parts: list[Part], unit: float) -> list[Part]:
@@ -122,14 +146,15 @@ def _runs(parts: list[Part], unit: float) -> list[list[Part]]:
 def _groups(run: list[Part], unit: float) -> dict[Span, Part]:
     """Every group of neighbours that may be a digit and leaves groups for the others; if none, the whole run."""
     groups = {}
-    for start in range(len(run)):
+    for start, group in enumerate(run):
         for stop in range(start + 1, len(run) + 1):
-            group = sum(run[start + 1 : stop], run[start])
-            if len(group.wholes) > MOST_WHOLES:
-                break
+            if stop > start + 1:
+                group += run[stop - 1]
+                # Pieces of one stroke or mark count once.
+                if len({min(part.wholes) for part in run[start:stop]}) > MOST_WHOLES or group.width > WIDEST * unit:
+                    break
             foot = max(part.bottom for part in run[max(start - 1, 0) : stop + 1])
-            narrow = stop == start + 1 or group.width <= WIDEST * unit
-            if narrow and group.height >= LEAST_HEIGHT * unit and group.bottom >= foot - FOOT * unit:
+            if group.height >= LEAST_HEIGHT * unit and group.bottom >= foot - FOOT * unit:
                 groups[start, stop] = group
     from_start, to_end = {0}, {len(run)}
     for start, stop in sorted(groups):
@@ -139,19 +164,24 @@ def _groups(run: list[Part], unit: float) -> dict[Span, Part]:
         if stop in to_end:
             to_end.add(start)
     complete = {span: group for span, group in groups.items() if span[0] in from_start and span[1] in to_end}
-    return complete or {(0, len(run)): sum(run[1:], run[0])}
+    return complete or _as_one(run)
 
 
-def _best(run: list[Part], groups: dict[Span, Part], odds: dict[Part, float]) -> list[Part]:
+def _as_one(run: list[Part]) -> dict[Span, Part]:
+    return {(0, len(run)): sum(run[1:], run[0])}
+
+
+def _best(run: Run, odds: dict[Part, float]) -> list[Part]:
     """The grouping of the whole run whose least certain digit is the most certain."""
+    parts, groups = run.parts, run.groups
     if len(groups) == 1:
         return list(groups.values())
     best: dict[int, tuple[float, list[Part]]] = {0: (np.inf, [])}
     for (start, stop), group in sorted(groups.items(), key=lambda item: item[0][1]):
-        digits = {run[i].pieces[0][0] for i in range(start, stop) if (i, i + 1) in groups}
-        cut = any(part.wholes & group.wholes for part in (*run[:start], *run[stop:]))
+        digits = {parts[i].pieces[0][0] for i in range(start, stop) if (i, i + 1) in groups}
+        cut = any(part.wholes & group.wholes for part in (*parts[:start], *parts[stop:]))
         certain = odds[group] - (PREFERENCE if len(digits) > 1 or cut else 0)
         weakest = min(best[start][0], certain)
         if stop not in best or weakest > best[stop][0]:
             best[stop] = (weakest, [*best[start][1], group])
-    return best[len(run)][1]
+    return best[len(parts)][1]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from model.reading import Reading, Verdict
-from training.evaluation.answering import MOST_POINTS, count_answers, risk_curve
+from training.evaluation.answering import MOST_LEVELS, count_answers, risk_curve
 from training.evaluation.metrics import ConfusedPair, accuracy_of_most_certain, evaluate
 
 
@@ -159,6 +159,6 @@ def test_risk_where_all_answers_are_alike(correct: bool) -> None:
 
 def test_curve_of_many_images_has_few_points_from_end_to_end() -> None:
     curve = risk_curve(np.linspace(0, 1, 1000), np.arange(1000) >= 100, 1000)  # the least probable 100 are wrong
-    assert len(curve) == MOST_POINTS
+    assert len(curve) == MOST_LEVELS
     assert (curve[0].coverage, curve[-1].coverage, curve[-1].risk) == (0.001, 1.0, pytest.approx(0.1))
-    assert max(point.coverage for point in curve if point.risk == 0) == pytest.approx(0.9, abs=1 / MOST_POINTS)
+    assert max(point.coverage for point in curve if point.risk == 0) == pytest.approx(0.9, abs=1 / MOST_LEVELS)

@@ -211,3 +211,23 @@ def test_pieces_of_one_mark_may_be_one_digit_however_many_there_are() -> None:
     parts = [Part(((7, i, i + 1),), 20 * i, 0, 20 * i + 15, 100) for i in range(6)]
     signs = segment_parts(parts, lambda groups: [0.99 if len(group.pieces) == 6 else 0.01 for group in groups])
     assert [len(sign.part.pieces) for sign in signs] == [6]
+
+
+def test_a_digit_of_many_strokes_leaves_its_neighbour_apart() -> None:
+    """A stroke drawn five times over is one part."""
+    again = [stroke + 2 * i for i in range(5) for stroke in SEVEN[:1]]
+    assert sizes(segment(beside(again, ONE, gap=4), lambda groups: np.full(len(groups), 0.9))) == [5, 1]
+
+
+def test_what_could_be_divided_in_thousands_of_ways_is_not_divided() -> None:
+    """Five lines of one long scribble each, cut into thirty pieces."""
+    parts = [
+        Part(((line, i, i + 1),), 10 * i, 200 * line, 10 * i + 9, 200 * line + 100)
+        for line in range(5)
+        for i in range(30)
+    ]
+
+    def not_asked_either(groups: list[Part]) -> list[float]:
+        raise AssertionError(f"{len(groups)} images would be read")
+
+    assert [len(sign.part.pieces) for sign in segment_parts(parts, not_asked_either)] == [30] * 5

@@ -26,7 +26,6 @@ from .schedules import one_cycle
 from .training_set import added_images, training_set
 
 MOST_VALIDATION_IMAGES = 5_000
-SETTLED_ON = 1_024  # training images on which layers measure statistics for prediction
 
 
 class TrainingError(RuntimeError):
@@ -234,4 +233,4 @@ def settle(network: Network, dataset: Dataset) -> None:
     They follow from the parameters, so checkpoints need not contain them.
     """
     rows, _ = split(len(dataset.train_images))
-    network.settle(images_to_input(dataset.train_images[rows[:SETTLED_ON]]))
+    network.settle(images_to_input(dataset.train_images[rows[: Network.SETTLED_ON]]))

@@ -10,7 +10,7 @@ from model.reading import Reading, Verdict
 
 from .scores import Answering, RiskAtCoverage
 
-MOST_POINTS = 200  # of the curve
+MOST_LEVELS = 200  # of probability, at which the risk is told
 
 
 def count_answers(readings: Sequence[Reading], labels: ArrayLike, blank: NDArray[np.bool_]) -> Answering:
@@ -36,7 +36,7 @@ def count_answers(readings: Sequence[Reading], labels: ArrayLike, blank: NDArray
 
 
 def risk_curve(probability: NDArray[np.floating], correct: NDArray[np.bool_], images: int) -> list[RiskAtCoverage]:
-    """The risk if only answers above a probability were given, for each such probability; at most `MOST_POINTS`.
+    """The risk if only answers above a probability were given, for each such probability; at most `MOST_LEVELS`.
 
     Geifman and El-Yaniv, "Selective Classification for Deep Neural Networks", 2017. Images with the same probability
     are answered together, since nothing distinguishes them.
@@ -50,5 +50,5 @@ def risk_curve(probability: NDArray[np.floating], correct: NDArray[np.bool_], im
         return []
     _, wrong, _, right, _ = confusion_matrix_at_thresholds(correct, probability, pos_label=True)
     answered = right + wrong  # increases
-    levels = np.searchsorted(answered, np.linspace(0, answered[-1], MOST_POINTS))
+    levels = np.searchsorted(answered, np.linspace(0, answered[-1], MOST_LEVELS))
     return [RiskAtCoverage(float(answered[i] / images), float(wrong[i] / answered[i])) for i in np.unique(levels)]
