@@ -137,9 +137,11 @@ def test_mnist_is_learned_where_it_is_at_hand(digits: Dataset, monkeypatch: pyte
     mnist = Dataset("mnist", digits.train_images, labels, digits.test_images, digits.test_labels)
     monkeypatch.setattr(datasets, "is_at_hand", lambda name: False)
     monkeypatch.setattr(datasets, "load_dataset", {"mnist": mnist, "digits": digits}.__getitem__)
-    page = opened()
+    page = press(opened(), "digits run")
     monkeypatch.setattr(datasets, "is_at_hand", lambda name: True)  # it was downloaded meanwhile
-    page = press(checked(page.run()), "mnist step")
+    page = checked(page.run())
+    assert page.session_state["running"] is None
+    page = press(page, "mnist step")
     assert not page.info
     assert any("images of MNIST" in each.value for each in page.markdown)
     assert any(each.value.startswith("A 8, error E = ") for each in page.markdown)

@@ -191,8 +191,15 @@ def test_reports_are_listed_newest_first(tmp_path: Path) -> None:
     assert list_reports(tmp_path / "nowhere") == []
 
 
-def test_reports_are_named_by_run_and_data_set(tmp_path: Path) -> None:
-    reports = {"": "quick, ", "usps": "quick on usps, ", "me/mine/test": "quick on mine/test, "}
+def test_reports_are_named_by_run_and_data_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mine").mkdir()
+    monkeypatch.chdir(tmp_path / "mine")
+    reports = {
+        "": "quick, ",
+        "usps": "quick on usps, ",
+        "files/else/where/test": f"quick on {Path('/else/where/test')}, ",
+        f"files{tmp_path}/mine/test": "quick on test, ",
+    }
     for dataset, name in reports.items():
         path = tmp_path / "quick/report" / dataset / "report.json"
         path.parent.mkdir(parents=True)

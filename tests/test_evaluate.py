@@ -22,7 +22,7 @@ def test_prints_the_table_and_where_the_report_is(capsys: pytest.CaptureFixture[
     assert main(["pretrained/three.npz", "--dataset", "mine.npz"]) == 0
     output = capsys.readouterr().out
     assert "75.00 %" in output
-    path = Path("runs/pretrained-three/report/mine.npz/report.html")
+    path = Path(f"runs/pretrained-three/report/files{Path.cwd()}/mine.npz/report.html")
     assert output.splitlines()[-1].endswith(str(path))
     assert path.exists()
     assert path.with_name("report.json").exists()

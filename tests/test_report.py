@@ -236,11 +236,13 @@ def test_damaged_weights(tmp_path: Path) -> None:
     [
         ("runs/quick/weights.npz", None, "runs/quick/report"),
         ("runs/quick/weights.npz", "usps", "runs/quick/report/usps"),
-        ("runs/quick/weights.npz", "/home/me/mine.npz", "runs/quick/report/home/me/mine.npz"),
+        ("runs/quick/weights.npz", "/home/me/mine.npz", "runs/quick/report/files/home/me/mine.npz"),
         ("/x/runs/quick/weights.npz", None, "/x/runs/quick/report"),
         ("/x/pretrained/quick.npz", None, "runs/pretrained-quick/report"),
-        ("model/pretrained/quick.npz", "drawn/mine/", "runs/pretrained-quick/report/drawn/mine"),
-        ("model/pretrained/quick.npz", ".", f"runs/pretrained-quick/report{Path.cwd()}"),
+        ("model/pretrained/quick.npz", "drawn/mine/", f"runs/pretrained-quick/report/files{Path.cwd()}/drawn/mine"),
+        ("model/pretrained/quick.npz", ".", f"runs/pretrained-quick/report/files{Path.cwd()}"),
+        ("runs/quick/weights.npz", "/", "runs/quick/report/files"),
+        ("runs/quick/weights.npz", "./usps", f"runs/quick/report/files{Path.cwd()}/usps"),
         ("runs/quick/older.npz", None, "runs/quick-older/report"),
     ],
 )

@@ -74,6 +74,17 @@ def test_a_run_writes_weights_history_and_checkpoint(capsys: pytest.CaptureFixtu
     assert "validation" in printed.err
 
 
+def test_nobody_is_told_to_resume_what_cannot_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The result of a fine-tuning that was not kept."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "runs/quick").mkdir(parents=True)
+    (tmp_path / "runs/quick/result.json").touch()
+    assert main(SHORT) == 2
+    assert "there is already a run in runs/quick: use --name NAME to start another" in capsys.readouterr().err
+
+
 @pytest.mark.usefixtures("trained")
 def test_nothing_is_overwritten(capsys: pytest.CaptureFixture[str]) -> None:
     before = {file: file.read_bytes() for file in Path("runs/quick").iterdir()}

@@ -101,9 +101,8 @@ def set_up(options: argparse.Namespace, folder: Path) -> Trainer:
         trainer = restored(folder)
     else:
         if holds_a_run(folder):
-            raise RunError(
-                f"there is already a run in {folder}: use --resume to resume it, or --name NAME to start another"
-            )
+            resume = "use --resume to resume it, or " if (folder / "checkpoint.npz").exists() else "use "
+            raise RunError(f"there is already a run in {folder}: {resume}--name NAME to start another")
         dataset = dataset_or_fallback(options.dataset)
         about = description(options.recipe, options.epochs, dataset.name, options.seed, options.threads)
         trainer = new_trainer(about, dataset, folder)

@@ -44,6 +44,9 @@ def first_network() -> None:
     )
     if dataset.name != "mnist":
         st.info("MNIST is not on this computer: `make train` downloads it.")
+    if st.session_state.get("running") not in (None, "xor", dataset.name):  # MNIST has come: the other lesson ends
+        st.session_state["running"] = None
+        st.rerun()
     lesson = controls(dataset.name, "image", 1, DIGITS_AT_ONCE, lambda seed: digits_lesson(seed, dataset))
     show_digits(lesson, dataset)
 

@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from data.datasets import DATASETS
 from model.files import write_whole
 
 from ..files import RUNS, modified
@@ -17,6 +18,7 @@ from ..runs.progress import Epoch
 from .scores import Answer, Answering, Evaluation
 
 MOST_NAMES = 20  # of unread files
+FILES = "files"  # the subfolder of reports on files and folders: no data set has that name
 Fact = str | int | float | None
 
 
@@ -88,7 +90,7 @@ def read_report(path: Path) -> Report:
 def report_folder(weights: Path, dataset: str | None = None) -> Path:
     """The folder of a report: `runs/<name>/report/`, with a subfolder if the data set is not the network's own.
 
-    A file or folder `mine/digits` has the subfolder `mine/digits`: so no two share one.
+    A file or folder `/home/me/digits` has the subfolder `files/home/me/digits`: so no two data sets share one.
 
     For a weights file outside `runs/<name>/`, the name is made from its path: `model/pretrained/quick.npz` gives
     `runs/pretrained-quick/report/`.
@@ -100,8 +102,10 @@ def report_folder(weights: Path, dataset: str | None = None) -> Path:
         folder = RUNS / f"{path.parent.name}-{path.stem}" / "report"
     if not dataset:
         return folder
-    path, here = Path(dataset).resolve(), Path.cwd()
-    return folder / path.relative_to(here if here in path.parents else path.anchor)
+    if dataset in DATASETS:
+        return folder / dataset
+    path = Path(dataset).resolve()
+    return folder / FILES / path.relative_to(path.anchor)
 
 
 def list_reports(runs: Path) -> list[Path]:
@@ -112,12 +116,18 @@ def list_reports(runs: Path) -> list[Path]:
 def report_name(path: Path, runs: Path) -> str:
     """`runs/quick/report/usps/report.json` → "quick on usps, 3 May 2025, 14:05"; no "on" for a run's own data set.
 
-    Of a path, the last two parts: `mine/test` and `yours/test` can be told apart.
+    Files and folders have their path, from the working folder where they are in it.
     """
     run, _, *dataset, _ = path.relative_to(runs).parts
     written = datetime.fromtimestamp(modified(path))
-    measured = f"{run} on {'/'.join(dataset[-2:])}" if dataset else run
-    return f"{measured}, {written.day} {written:%B %Y, %H:%M}"
+    return f"{' on '.join([run, *_shown(dataset)])}, {written.day} {written:%B %Y, %H:%M}"
+
+
+def _shown(dataset: list[str]) -> list[str]:
+    if dataset[:1] != [FILES]:
+        return dataset
+    path, here = Path(Path.cwd().anchor, *dataset[1:]), Path.cwd()
+    return [str(path.relative_to(here) if here in path.parents else path)]
 
 
 def unread_lines(report: Report) -> list[str]:

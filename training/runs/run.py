@@ -19,6 +19,9 @@ from .progress import DamagedProgress, Epoch, Progress, read_history, read_progr
 
 TIMEOUT = 60  # seconds for a process to start or to stop
 LOCK = "lock"  # a file in the run's folder, locked while the run is being trained
+LOG = "log.txt"  # what a process that was started here printed
+RESULTS = ("checkpoint.npz", "weights.npz", "result.json")  # what is not to be written over
+LISTED = ("checkpoint.npz", "weights.npz", LOG)
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")  # a folder name that cannot lead outside `runs/`
 NAMING = "use up to 64 letters, digits, dots, dashes and underscores, and start with a letter or digit"
 
@@ -57,12 +60,9 @@ class Run:
 
 def list_runs(runs: Path) -> list[Run]:
     """Every run in `runs`: running ones first, then the newest first."""
-    folders = [folder for folder in runs.glob("*/") if any((folder / name).exists() for name in _RUN_FILES)]
+    folders = [folder for folder in runs.glob("*/") if any((folder / name).exists() for name in LISTED)]
     newest_first = sorted(folders, key=modified, reverse=True)
     return sorted(map(read_run, newest_first), key=lambda run: run.state != "running")
-
-
-_RUN_FILES = ("checkpoint.npz", "weights.npz", "log.txt")
 
 
 def read_run(folder: Path) -> Run:
@@ -97,7 +97,7 @@ def last_log_line(folder: Path) -> str:
     If the log contains a traceback, "error: " is put before the line.
     """
     try:
-        with open(folder / "log.txt", "rb") as file:
+        with open(folder / LOG, "rb") as file:
             file.seek(max(0, file.seek(0, os.SEEK_END) - 20_000))
             text = file.read().decode(errors="replace")
     except OSError:
@@ -116,13 +116,13 @@ def run_name(text: str) -> str:
 
 def holds_a_run(folder: Path) -> bool:
     """Whether a training or fine-tuning has left a result in the folder: its name is taken."""
-    return any((folder / file).exists() for file in ("checkpoint.npz", "weights.npz", "result.json"))
+    return any((folder / file).exists() for file in RESULTS)
 
 
 def free_name(runs: Path, recipe: str) -> str:
     """A free name for a new run: "quick", or "quick-2" if that is taken, and so on."""
     name, suffix = recipe, 1
-    while holds_a_run(runs / name) or (runs / name / "log.txt").exists():
+    while holds_a_run(runs / name) or (runs / name / LOG).exists():
         suffix += 1
         name = f"{recipe}-{suffix}"
     return name
@@ -208,7 +208,7 @@ def launch_into(folder: Path, root: Path, module: str, arguments: Sequence[str])
     Raises:
         OSError: the log cannot be written or the process cannot be started.
     """
-    with open(folder / "log.txt", "wb") as log:
+    with open(folder / LOG, "wb") as log:
         process = launch(root, module, arguments, log)
     # Wait for the process, or it stays behind as a zombie after its end.
     threading.Thread(target=process.wait, daemon=True).start()
