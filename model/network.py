@@ -172,8 +172,8 @@ class Network:
         return sum(array.size for array in self.parameters().values())
 
     def is_finite(self) -> bool:
-        """Whether no parameter is infinite or not a number."""
-        return all(np.isfinite(array).all() for array in self.parameters().values())
+        """Whether nothing that prediction needs is infinite or not a number."""
+        return all(np.isfinite(array).all() for array in self.arrays().values())
 
     def gradients(self) -> dict[str, Array]:
         """∂E/∂ of each parameter as the last backward propagation left them, keyed like `parameters`."""

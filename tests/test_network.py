@@ -322,6 +322,14 @@ def test_fit_settles_what_was_normalized() -> None:
     np.testing.assert_allclose(statistics["variance"], x.var(axis=(0, 1, 2)))
 
 
+@pytest.mark.parametrize("name", ["0.scale", "0.variance"])
+def test_one_number_that_is_not_finite_is_found(name: str) -> None:
+    network = normalized(BatchNormalizationLayer(), shape=(2, 2, 1))
+    assert network.is_finite()
+    network.arrays()[name][..., -1] = np.inf
+    assert not network.is_finite()
+
+
 def test_fit_settles_on_samples_from_the_first_to_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
     """Data may be sorted: the first thousand would all be zeros."""
     monkeypatch.setattr(Network, "SETTLED_ON", 10)
