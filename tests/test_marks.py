@@ -42,8 +42,9 @@ def askew(*lines: list[tuple[int, int]]) -> np.ndarray:
 
 
 @pytest.mark.parametrize("axis", [0, 1])
-def test_ruled_lines_are_removed_from_a_picture_taken_askew(axis: int) -> None:
-    ruling = askew(*([(-200, y), (200, y)] for y in range(-80, 81, 20)))
+@pytest.mark.parametrize("apart", [20, 130])
+def test_ruled_lines_are_removed_from_a_picture_taken_askew(axis: int, apart: int) -> None:
+    ruling = askew(*([(-200, y), (200, y)] for y in range(-80, 81, apart)))
     stroke = blank()
     stroke[60:140, 90:100] = True
     mask = np.moveaxis(ruling, 0, axis) | stroke
@@ -70,12 +71,14 @@ def test_a_box_is_removed_from_a_picture_taken_askew() -> None:
 
 def test_ink_has_lighter_paper_on_both_sides_and_the_edge_of_a_shade_has_not() -> None:
     y, x = np.mgrid[:200, :200]
-    grey = np.where(x < 60 + 0.2 * y, np.float32(0.4), np.float32(0.9))  # a shadow with a slanted edge
+    into_shadow = 60 + 0.2 * y - x  # a shadow with a slanted edge, the darkest there
+    grey = np.where(into_shadow > 0, 0.4 + 0.001 * into_shadow, 0.9).astype(np.float32)
     stroke, rest = blank(), blank()
     stroke[90:94, 40:160] = True  # from the shadow into the light
+    stroke[:4, 120:160] = True  # half cut off by the border
     grey[stroke] *= 0.2
     for top in range(20, 180, 40):  # what an estimate of the paper may take for ink
-        rest[top : top + 30] = (x > 50 + 0.2 * y)[top : top + 30] & (grey == np.float32(0.4))[top : top + 30]
+        rest[top : top + 30] = ((into_shadow > 0) & (into_shadow < 10))[top : top + 30]
     rest &= ~ndimage.binary_dilation(stroke, iterations=8)
     contrast = np.where(stroke, 0.8, np.where(rest, 0.5, 0)).astype(np.float32)
     np.testing.assert_array_equal(without_shades(stroke | rest, grey, contrast), stroke)
@@ -125,12 +128,15 @@ def test_of_too_many_marks_the_largest_are_kept() -> None:
 
 
 def test_the_ink_of_a_part_holds_none_of_its_neighbour() -> None:
-    labels = np.ones((12, 20), np.int32)
-    cuts = Cuts(Marks(labels.astype(np.float32), labels, 1, 3.0, (0, 0)))
+    labels, ink = np.zeros((40, 50), np.int32), np.full((40, 50), 0.1, np.float32)
+    labels[20:32, 10:30] = 1
+    ink[labels == 1] = 1
+    cuts = Cuts(Marks(ink, labels, 1, 3.0, (0, 0)))
     cuts.pieces[1] = np.repeat(np.arange(2, dtype=np.int32), 10)[np.newaxis].repeat(12, axis=0)
     for piece in (0, 1):
-        ink = cuts.ink_of(Part(((1, piece, piece + 1),), 0, 0, 1, 1))
-        assert ink.sum() == 12 * 10
+        own = cuts.ink_of(Part(((1, piece, piece + 1),), 0, 0, 1, 1))
+        assert (own == 1).sum() == 12 * 10
+        assert (own == np.float32(0.1)).sum() == 16 * 14 - 12 * 12  # soft edges around it, but not in its neighbour
 
 
 def test_a_cut_crosses_lines_and_never_runs_along_them() -> None:

@@ -13,8 +13,10 @@ from scipy import ndimage
 
 from data.cuts import Cuts
 from data.marks import find_marks
+from data.paper import ink_contrast
 from data.parts import Part
 from data.pictures import open_picture
+from data.ruling import without_ruling
 from data.strokes import Strokes
 from model.classifier import DigitClassifier
 from model.reading import Reading, Verdict
@@ -22,7 +24,7 @@ from tests.drawings import DIGITS
 from tests.tiny_report import save_always_three, save_strokes
 from training.recognition import page_reading, picture
 from training.recognition.drawing import DrawnDigit
-from training.recognition.pages import PENS, Pen, make_page, written
+from training.recognition.pages import PENS, Pen, make_page, seen_askew, written
 from training.recognition.picture import read_picture
 from training.recognition.text import as_text
 from training.recognition.troubles import TUNED, cell_edges, faint_on_one_side, frame
@@ -65,6 +67,16 @@ def test_no_trouble_breaks_a_zero_or_leaves_other_marks(trouble: str, pen: str, 
         assert holes(cuts.ink_of(kept[0])) == 1, f"seed {seed}"
 
 
+@pytest.mark.parametrize("seed", [1, 2])
+def test_two_lines_of_which_each_is_seen_by_itself_are_found_together(seed: int) -> None:
+    """Beside a thick 0, two ruled lines and slopes that fit one of them only."""
+    grey = open_picture(make_page(ZERO, 72, PENS["felt"], "ruled", np.random.default_rng(seed), tilted=True))
+    contrast, _ = ink_contrast(grey)
+    mask = contrast > 0.1
+    assert mask[:, :100].any(axis=0).all()
+    assert not without_ruling(mask, contrast)[:, :100].any()
+
+
 @pytest.mark.parametrize("paper", ["ruled", "squared"])
 @pytest.mark.parametrize("pen", ["biro", "felt", "pencil"])
 def test_a_decimal_point_stays_and_no_line_or_crossing_does(paper: str, pen: str) -> None:
@@ -102,6 +114,22 @@ def test_the_box_of_a_page_bounds_its_ink() -> None:
     cover, (left, top, right, bottom) = written(ZERO, 6, np.random.default_rng(0))
     rows, columns = np.flatnonzero(cover.any(axis=1)), np.flatnonzero(cover.any(axis=0))
     np.testing.assert_allclose([left, top, right, bottom], [columns[0], rows[0], columns[-1] + 1, rows[-1] + 1], atol=2)
+
+
+def test_lines_of_a_page_seen_askew_are_turned_and_meet() -> None:
+    page = np.ones((400, 400, 3))
+    page[[100, 300]] = 0
+    slopes = []
+    for seed in range(20):
+        seen = seen_askew(page, np.random.default_rng(seed))[..., 0]
+        upper, lower = (
+            seen[rows, 350].argmin() - seen[rows, 50].argmin() for rows in (slice(40, 200), slice(200, 360))
+        )
+        slopes.append((upper / 300, lower / 300))
+    turned = np.mean(slopes, axis=1)
+    assert -0.1 < turned.min() < -0.03
+    assert 0.1 > turned.max() > 0.03
+    assert 0.1 > np.abs(np.diff(slopes)).max() > 0.03
 
 
 def test_a_jpeg_is_of_the_quality_that_its_name_says() -> None:
