@@ -8,6 +8,7 @@ from scipy import ndimage
 from data.cuts import MOST_CUTS, Cuts, cut_apart
 from data.edges import without_boxes, without_edges, without_shades
 from data.marks import MOST_MARKS, Marks, find_marks
+from data.paper import ink_contrast
 from data.parts import Part
 from data.ruling import without_ruling
 
@@ -83,6 +84,15 @@ def test_ink_has_lighter_paper_on_both_sides_and_the_edge_of_a_shade_has_not() -
     contrast = np.where(stroke, 0.8, np.where(rest, 0.5, 0)).astype(np.float32)
     np.testing.assert_array_equal(without_shades(stroke | rest, grey, contrast), stroke)
     np.testing.assert_array_equal(without_shades(rest, grey, contrast), rest)
+
+
+def test_a_shadow_is_paper_up_to_its_edge() -> None:
+    """A straight edge at any angle; a round one but for slivers beside an octagon with sides of 55 pixels: 2.5 pixels
+    wide at most, at three of its sides."""
+    y, x = np.mgrid[:400, :400]
+    for dark, slivers in ((x < 150 + 0.1 * y, 0), (x + y < 250, 0), (np.hypot(x - 200, y) < 150, 3 * 2.5 * 55 * 2)):
+        contrast, _ = ink_contrast(np.where(dark, np.float32(0.5), np.float32(0.9)))
+        assert (contrast > 0.1).sum() <= slivers
 
 
 def test_ink_on_a_ruled_line_stays_because_it_is_darker() -> None:

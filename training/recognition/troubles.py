@@ -205,6 +205,7 @@ ON_PAGE: dict[str, Callable[[Page, Box, Rng], Page]] = {
 TUNED = (
     "clean",
     "hard shadow",
+    "round shadow",
     "dark corner",
     "underline",
     "ruled",
