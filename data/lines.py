@@ -10,7 +10,7 @@ STACKED = 0.12  # gap between the upper and the lower part of one digit, at most
 DOT = 0.18  # longer side of a dot, at most
 COMMA = 0.35  # longer side of a comma, at most
 FLAT = 0.22  # height of a dash, at most
-LONG = 0.2  # width of a dash, at least
+LONG = 0.2  # width of a dash, at least; and it is twice as wide as high
 CLOSE = 0.05  # horizontal gap from which a dot stands beside a digit, not above, below or inside it
 BELOW = 0.03  # gap between a digit and a line under it, at least; overlap with a dash beside it, at most
 
@@ -74,7 +74,7 @@ def _sign(part: Part, tall: list[Part], unit: float) -> str:
     height = ((part.top + part.bottom) / 2 - top) / (foot - top)  # 0 at the top of the line, 1 at its foot
     over = max(overlap_across(part, other) for other in tall)
     is_beside = over <= OVER * part.width
-    is_flat = part.height <= FLAT * unit
+    is_flat = part.height <= min(FLAT * unit, part.width / 2)
     is_under = part.top >= foot + BELOW * unit and overlap_across(part, body) >= min(part.width, body.width) / 2
     if is_flat and is_under and part.width > min(0.5 * unit, 0.8 * body.width) > 0 and not is_dot(part, unit):
         return UNDERLINE

@@ -173,6 +173,12 @@ def test_a_point_and_a_minus_are_signs_beside_digits() -> None:
     assert signs(beside(minus, ZERO, point, FIVE)) == [(0, "−"), (0, ""), (0, "."), (0, "")]
 
 
+def test_a_small_ring_is_no_minus() -> None:
+    ring = [0.2 * stroke + [0, 40] for stroke in ZERO]
+    ring[0][:, 0] *= 1.7  # 20 wide, 20 high
+    assert signs(beside(ring, SEVEN, ONE)) == [(0, "?"), (0, ""), (0, "")]
+
+
 def test_a_comma_reaches_below_the_line() -> None:
     comma = [np.array([[8, 90], [0, 115]], float)]
     assert signs(beside(ZERO, comma, ONE)) == [(0, ""), (0, ","), (0, "")]
