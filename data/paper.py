@@ -18,10 +18,9 @@ SMALL = 64  # pixels, the shorter side: smaller pictures are not photographs, an
 def ink_contrast(grey: NDArray[np.float32]) -> tuple[Contrast, float]:
     """How much darker than the paper each pixel is, and the standard deviation of the paper's grain.
 
-    The paper is estimated by the picture's grey-scale closing (Serra, "Image
-    Analysis and Mathematical Morphology", 1982): it removes narrow dark places and keeps the edges of shadows, of the
-    sheet and of the desk under it. The picture is extended by its border pixels, so a frame or a desk all around it
-    does not count as ink.
+    The paper is estimated by the picture's grey-scale closing (Serra, "Image Analysis and Mathematical Morphology",
+    1982): it removes narrow dark places and keeps the edges of shadows, of the sheet and of the desk under it. The
+    picture is extended by its border pixels, so a frame or a desk all around it does not count as ink.
 
     Args:
         grey: `(h, w)`, 0 = black to 1 = white; the ink is darker than the paper.
@@ -45,10 +44,11 @@ def darker(grey: NDArray[np.float32], paper: NDArray[np.float32]) -> Contrast:
 def _paper(grey: NDArray[np.float32]) -> NDArray[np.float32]:
     """The grey-scale closing of a picture `(h, w)`, which removes dark places as narrow as a pen's line.
 
-    Its structuring element is an octagon: a square would take the edges of slanted or round shadows for ink.
+    Its structuring element is an octagon: a square would leave so much of the edge of a round shadow that it looks like
+    ink. An octagon is the sum of a square and two diagonals.
     """
     size = 2 * int(max(min(grey.shape) * WIDEST, 3) / 2) + 1
-    straight, slanted = 2 * round(0.207 * size) + 1, round(0.293 * size)  # rows that the octagon's sides extend over
+    straight, slanted = 2 * round(0.207 * size) + 1, round(0.293 * size)  # rows of the sides
     paper = np.pad(grey, size, mode="edge")
     paper = ndimage.maximum_filter(paper, straight)
     for mirrored in (paper, paper[:, ::-1]):
