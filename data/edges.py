@@ -8,6 +8,7 @@ from .paper import SMALL, Contrast, darker
 from .ruling import Mask, runs_down, usual_thickness
 
 RIM = 0.1  # of the shorter side: a mark at the border that stays within this margin is an edge
+PATTERN = (0.15, 0.9)  # shares of a side: where as much of it is dark, it may be a patterned desk, but no edge
 STRAIGHT = 0.8  # least share of a box's side that must be present
 BESIDE = 4  # pixels from a patch: what is beside it
 SURROUNDED = 0.75  # least share of an ink's surroundings that is lighter
@@ -49,6 +50,18 @@ def _rim(mask: Mask) -> int:
 def _borders(box: tuple[slice, slice], mask: Mask) -> int:
     """How many of the picture's borders a mark reaches."""
     return sum((side.start <= 1) + (side.stop >= length - 1) for side, length in zip(box, mask.shape, strict=True))
+
+
+def without_desk(mask: Mask) -> Mask:
+    """The mask without what lies around a sheet on a patterned desk, which covers two sides of the picture in part;
+    unless nothing is left."""
+    sides = (mask[0], mask[-1], mask[:, 0], mask[:, -1])
+    if sum(PATTERN[0] < side.mean() < PATTERN[1] for side in sides) < 2:
+        return mask
+    papers, _ = ndimage.label(~mask)
+    sheet = papers == np.bincount(papers[~mask]).argmax()
+    kept = mask & ndimage.binary_fill_holes(sheet)
+    return kept if kept.any() else mask
 
 
 def without_shades(mask: Mask, grey: NDArray[np.float32], contrast: Contrast) -> Mask:

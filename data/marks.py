@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from .edges import without_boxes, without_edges, without_shades
+from .edges import without_boxes, without_desk, without_edges, without_shades
 from .paper import SMALL, Contrast, dark_on_light, ink_contrast
 from .ruling import Mask, without_ruling
 
@@ -48,7 +48,8 @@ def find_marks(grey: NDArray[np.float32]) -> Marks | None:
     full = float(np.median(contrast[contrast > strongest / 2]))
     possible = contrast > max(POSSIBLE * full, 3 * grain)
     if min(grey.shape) >= SMALL:  # in smaller images, ruled lines are as thick as a pen's
-        possible = without_shades(without_edges(without_ruling(without_boxes(possible), contrast)), grey, contrast)
+        possible = without_edges(without_desk(without_ruling(without_boxes(possible), contrast)))
+        possible = without_shades(possible, grey, contrast)
     certain = possible & (contrast > max(CERTAIN * full, 5 * grain))
     mask = without_edges(without_boxes(_reached(possible, certain)))
     if not mask.any():

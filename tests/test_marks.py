@@ -6,7 +6,7 @@ from PIL import Image, ImageDraw
 from scipy import ndimage
 
 from data.cuts import MOST_CUTS, Cuts, cut_apart
-from data.edges import without_boxes, without_edges, without_shades
+from data.edges import without_boxes, without_desk, without_edges, without_shades
 from data.marks import MOST_MARKS, Marks, find_marks
 from data.paper import ink_contrast
 from data.parts import Part
@@ -68,6 +68,20 @@ def test_a_box_is_removed_from_a_picture_taken_askew() -> None:
     digit = blank()
     digit[80:120, 90:96] = True
     np.testing.assert_array_equal(without_boxes(askew(corners) | digit), digit)
+
+
+def test_of_a_sheet_on_a_checked_tablecloth_only_the_ink_is_left() -> None:
+    y, x = np.mgrid[:200, :200]
+    cloth = (y // 8 + x // 8) % 2 == 1
+    sheet = (y > 30 + 0.1 * x) & (y < 160 + 0.1 * x) & (x > 25) & (x < 170)
+    digit = blank()
+    digit[60:140, 70:130] = True
+    digit[65:135, 75:125] = False
+    left = without_desk((cloth & ~sheet) | digit)
+    assert left[digit].all()
+    assert left.sum() < digit.sum() + 20  # dust: the slanted edge cuts corners off dark checks
+    cut_off = np.roll(digit, -70, axis=1)  # by the picture's border, of which it covers little
+    np.testing.assert_array_equal(without_desk(cut_off), cut_off)
 
 
 def test_ink_has_lighter_paper_on_both_sides_and_the_edge_of_a_shade_has_not() -> None:

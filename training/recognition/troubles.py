@@ -211,6 +211,7 @@ TUNED = (
     "ruled",
     "squared",
     "desk",
+    "cloth",
     "frame",
     "printed box",
     "faint on one side",
