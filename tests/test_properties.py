@@ -1,6 +1,7 @@
 """What holds for anything that fits a description, tried on many things that nobody would think of."""
 
 import tempfile
+from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -180,7 +181,9 @@ drawings = st.builds(
     answer=st.none() | st.integers(0, 9),
     truth=st.none() | st.integers(0, 9),
     weights=texts,
-    created=st.datetimes().map(lambda date: date.isoformat(timespec="seconds")),
+    created=st.datetimes(datetime(2, 1, 1), datetime(9998, 12, 31)).map(
+        lambda date: date.isoformat(timespec="seconds")
+    ),
 )
 several = st.lists(drawings, max_size=4, unique_by=lambda drawing: drawing.key)
 
