@@ -82,7 +82,7 @@ def test_a_run_is_started_watched_stopped_resumed_and_chosen(page: Page, app_url
     expect(network).to_have_value(re.compile("^pretrained/best"))
     open_page(page, "Train")
     press(page, "Use this network")
-    expect(page.get_by_text("use this network")).to_be_visible()
+    expect(page.get_by_text("Draw, Look inside and My handwriting use this network.")).to_be_visible()
     open_page(page, "Draw")
     page.get_by_label("Drawing pad").wait_for()
     expect(network).to_have_value(re.compile("^runs/mine · digits"))
