@@ -26,8 +26,7 @@ def ink_contrast(grey: NDArray[np.float32]) -> tuple[Contrast, float]:
         grey: `(h, w)`, 0 = black to 1 = white; the ink is darker than the paper.
     """
     if min(grey.shape) < SMALL:
-        paper = _paper(grey)
-        return darker(grey, paper), 0.0
+        return darker(grey, _paper(grey)), 0.0
     smooth = ndimage.gaussian_filter(grey, 1)
     paper = _paper(smooth)
     contrast = darker(smooth, paper)

@@ -82,8 +82,8 @@ class Line:
 
 
 def _divided(line: list[Part], least: float) -> Line:
-    unit = max(least, *(part.height for part in line))
-    if least >= max(part.height for part in line):
+    unit = max(part.height for part in line)
+    if unit <= least:
         return Line([Run(line, _as_one(line))], [], [])
     parts, signs = find_signs(line, unit)
     near = -CLOSE * unit
@@ -146,12 +146,12 @@ def _runs(parts: list[Part], unit: float) -> list[list[Part]]:
 def _groups(run: list[Part], unit: float) -> dict[Span, Part]:
     """Every group of neighbours that may be a digit and leaves groups for the others; if none, the whole run."""
     groups = {}
+    wholes = [min(part.wholes) for part in run]  # pieces of one stroke or mark count once
     for start, group in enumerate(run):
         for stop in range(start + 1, len(run) + 1):
             if stop > start + 1:
                 group += run[stop - 1]
-                # Pieces of one stroke or mark count once.
-                if len({min(part.wholes) for part in run[start:stop]}) > MOST_WHOLES or group.width > WIDEST * unit:
+                if len(set(wholes[start:stop])) > MOST_WHOLES or group.width > WIDEST * unit:
                     break
             foot = max(part.bottom for part in run[max(start - 1, 0) : stop + 1])
             if group.height >= LEAST_HEIGHT * unit and group.bottom >= foot - FOOT * unit:

@@ -16,7 +16,7 @@ from model.files import write_whole
 from ..files import RUNS, modified
 from ..json_numbers import Natural, Positive
 from .lock import is_locked
-from .run import LOCK, alone, last_log_line, launch_into
+from .run import LOCK, LOG, alone, last_log_line, launch_into
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def list_fine_tunings(runs: Path) -> list[FineTuning]:
 
 def is_fine_tuning(folder: Path) -> bool:
     """Whether the folder belongs to a fine-tuning and not to a training run."""
-    started_here = run_number(folder) and (folder / "log.txt").exists() and not (folder / "progress.json").exists()
+    started_here = run_number(folder) and (folder / LOG).exists() and not (folder / "progress.json").exists()
     return bool(started_here) or (folder / "result.json").exists()
 
 
